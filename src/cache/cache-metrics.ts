@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.js';
+import * as catalogue from '../telemetry/catalogue.js';
+import { errorTypeOf } from '../telemetry/error-type.js';
+import type { BoundCounter, Instruments } from '../telemetry/instruments.js';
+import type { CallRecorder } from '../telemetry/timer.js';
+import { reportLookups, reportTier, type LookupCounters } from './tier-metrics.js';
+import type { CacheTier } from './tier.js';
+
+/** What a tier was asked for when it failed. */
+export type TierOperation = 'get' | 'set' | 'delete' | 'clear';
+
+/** Counts what a cache manager does: for its `stats()` in plain fields, for exporters in instruments. */
+export class CacheMetrics {
+  /** Records how long the application took to produce missing values. */
+  readonly loads: CallRecorder;
+  primaryHits = 0;
+  secondaryHits = 0;
+  misses = 0;
+  readonly #primary: LookupCounters;
+  readonly #secondary: LookupCounters | undefined;
+  readonly #writes: BoundCounter;
+  readonly #errors: Readonly<Record<TierOperation, BoundCounter>>;
+  readonly #stops: readonly (() => void)[];
+
+  constructor(
+    name: string,
+    primary: CacheTier,
+    secondary: CacheTier | undefined,
+    instruments: Instruments,
+    clock: Clock,
+  ) {
+    const tiers = secondary === undefined ? [primary] : [primary, secondary];
+    this.#stops = tiers.map((tier) => reportTier(name, tier, instruments));
+    this.#primary = reportLookups(name, primary.kind, instruments);
+    this.#secondary = secondary && reportLookups(name, secondary.kind, instruments);
+    const cache = { 'perf.cache.name': name };
+    this.#writes = instruments.counter(catalogue.cacheWrites).bind(cache);
+    const errors = instruments.counter(catalogue.cacheTierErrors);
+    const failing = { ...cache, 'perf.cache.tier': (secondary ?? primary).kind };
+    const errorOf = (operation: TierOperation) =>
+      errors.bind({ ...failing, 'perf.cache.operation': operation });
+    this.#errors = {
+      get: errorOf('get'),
+      set: errorOf('set'),
+      delete: errorOf('delete'),
+      clear: errorOf('clear'),
+    };
+    const durations = instruments.histogram(catalogue.cacheLoadDuration);
+    const loaded = durations.bind(cache);
+    this.loads = {
+      clock,
+      succeeded: (seconds) => loaded.record(seconds),
+      failed: (seconds, error) => durations.record(seconds, { ...cache, 'error.type': errorTypeOf(error) }),
+    };
+  }
+
+  countPrimaryHit(): void {
+    this.primaryHits += 1;
+    this.#primary.hit.add(1);
+  }
+
+  countSecondaryHit(): void {
+    this.secondaryHits += 1;
+    this.#secondary?.hit.add(1);
+  }
+
+  /** A miss of all tiers, unless only the memory tier was asked. */
+  countMiss(asked: 'primary' | 'all' = 'all'): void {
+    this.misses += 1;
+    const last = asked === 'primary' ? this.#primary : (this.#secondary ?? this.#primary);
+    last.miss.add(1);
+  }
+
+  countWrite(): void {
+    this.#writes.add(1);
+  }
+
+  countError(operation: TierOperation): void {
+    this.#errors[operation].add(1);
+  }
+
+  stopReporting(): void {
+    for (const stop of this.#stops) stop();
+  }
+}

@@ -1,0 +1,46 @@
+import * as catalogue from '../telemetry/catalogue.js';
+import { instrumentsOf, type BoundCounter, type Instruments } from '../telemetry/instruments.js';
+import type { CacheTier, TierKind } from './tier.js';
+
+/** Counters of one tier's lookups. */
+export interface LookupCounters {
+  readonly hit: BoundCounter;
+  readonly miss: BoundCounter;
+}
+
+export function reportLookups(
+  name: string,
+  tier: TierKind,
+  instruments: Instruments = instrumentsOf(),
+): LookupCounters {
+  const lookups = instruments.counter(catalogue.cacheLookups);
+  const of = (result: 'hit' | 'miss') =>
+    lookups.bind({ 'perf.cache.name': name, 'perf.cache.tier': tier, 'perf.cache.result': result });
+  return { hit: of('hit'), miss: of('miss') };
+}
+
+/** Reports entries, limit and evictions of a tier for as long as it lives. */
+export function reportTier(
+  name: string,
+  tier: CacheTier,
+  instruments: Instruments = instrumentsOf(),
+): () => void {
+  const where = { 'perf.cache.name': name, 'perf.cache.tier': tier.kind } as const;
+  const cancels = [
+    instruments.observe(catalogue.cacheEntries, tier, (owner, report) => {
+      const { size } = owner.counts();
+      if (size !== undefined) report(size, where);
+    }),
+    instruments.observe(catalogue.cacheEntriesLimit, tier, (owner, report) =>
+      report(owner.counts().maxSize, where),
+    ),
+    instruments.observe(catalogue.cacheEvictions, tier, (owner, report) => {
+      const { evictions, expirations } = owner.counts();
+      report(evictions, { ...where, 'perf.cache.reason': 'capacity' });
+      report(expirations, { ...where, 'perf.cache.reason': 'expired' });
+    }),
+  ];
+  return () => {
+    for (const cancel of cancels) cancel();
+  };
+}

@@ -1,0 +1,207 @@
+import { toSeconds } from '../duration.js';
+import { InvalidEnvironmentError, PerformanceError } from '../errors.js';
+
+/** What the environment says; what it does not say is absent. */
+export interface EnvironmentSettings {
+  readonly cacheMaxSize?: number;
+  readonly cacheDefaultTtl?: number;
+  readonly cacheDir?: string;
+  readonly monitorEnabled?: boolean;
+  readonly resourceTrackingInterval?: number;
+  readonly metricsMaxHistory?: number;
+  readonly optimizerAutoEnabled?: boolean;
+  readonly optimizerMemoryThreshold?: number;
+  readonly optimizerCpuThreshold?: number;
+  readonly optimizerInterval?: number;
+  readonly sdkDisabled?: boolean;
+  readonly logLevel?: LogLevel;
+  readonly serviceName?: string;
+  readonly resourceAttributes?: Readonly<Record<string, string>>;
+  readonly metricsExporters?: readonly MetricsExporter[];
+  readonly metricExportInterval?: number;
+  readonly metricExportTimeout?: number;
+  readonly otlpProtocol?: OtlpProtocol;
+  readonly prometheusHost?: string;
+  readonly prometheusPort?: number;
+}
+
+export const METRICS_EXPORTERS = ['prometheus', 'otlp', 'console', 'none'] as const;
+export type MetricsExporter = (typeof METRICS_EXPORTERS)[number];
+export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
+export const LOG_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+interface Variable<T> {
+  readonly name: string;
+  /** Asked when the first is not set. */
+  readonly otherwise?: string;
+  /** What it sets, for the documentation. */
+  readonly description: string;
+  /** What it must be, for messages. */
+  readonly expected: string;
+  /** `undefined` for a text that is not as expected. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/** Every variable that is read, by the setting it fills. OTLP exporters read `OTEL_EXPORTER_OTLP_*` themselves. */
+export const ENVIRONMENT: {
+  readonly [Name in keyof Required<EnvironmentSettings>]: Variable<Required<EnvironmentSettings>[Name]>;
+} = {
+  cacheMaxSize: positiveInteger('CACHE_MAX_SIZE', 'Entries the default cache keeps in memory.'),
+  cacheDefaultTtl: seconds('CACHE_DEFAULT_TTL', 'Lifetime of entries of the default cache.'),
+  cacheDir: text(
+    'CACHE_DIR',
+    'Folder in which the default cache also keeps its entries. Without it: memory only.',
+  ),
+  monitorEnabled: yesOrNo('PERF_MONITOR_ENABLED', 'Whether anything is recorded.'),
+  resourceTrackingInterval: seconds(
+    'PERF_RESOURCE_TRACKING_INTERVAL',
+    'Time between samples of the resources.',
+  ),
+  metricsMaxHistory: positiveInteger(
+    'PERF_METRICS_MAX_HISTORY',
+    'Points of time kept per metric for questions in process.',
+  ),
+  optimizerAutoEnabled: yesOrNo('OPTIMIZER_AUTO_ENABLED', 'Whether the optimizer looks by itself.'),
+  optimizerMemoryThreshold: ratio('OPTIMIZER_MEMORY_THRESHOLD', 'Memory pressure from which it acts.'),
+  optimizerCpuThreshold: ratio('OPTIMIZER_CPU_THRESHOLD', 'CPU pressure from which it advises.'),
+  optimizerInterval: seconds('OPTIMIZER_INTERVAL', 'Time between two looks of the optimizer.'),
+  sdkDisabled: yesOrNo('OTEL_SDK_DISABLED', 'Nothing is exported when true.'),
+  logLevel: oneOf(
+    'OTEL_LOG_LEVEL',
+    'From which level on OpenTelemetry and this package speak on the console.',
+    LOG_LEVELS,
+  ),
+  serviceName: text('OTEL_SERVICE_NAME', 'Resource attribute service.name.'),
+  resourceAttributes: {
+    name: 'OTEL_RESOURCE_ATTRIBUTES',
+    description: 'Resource attributes, percent-encoded where they hold a comma or equals sign.',
+    expected: 'key=value pairs separated by commas',
+    parse: parsePairs,
+  },
+  metricsExporters: {
+    name: 'OTEL_METRICS_EXPORTER',
+    description: 'Where metrics go, several separated by commas.',
+    expected: `a list of ${METRICS_EXPORTERS.join(', ')}`,
+    parse: parseExporters,
+  },
+  metricExportInterval: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 'Milliseconds between two pushes.'),
+  metricExportTimeout: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 'Milliseconds a push may take.'),
+  otlpProtocol: oneOf(
+    'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
+    'How OTLP is spoken.',
+    OTLP_PROTOCOLS,
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ),
+  prometheusHost: text('OTEL_EXPORTER_PROMETHEUS_HOST', 'Address on which /metrics is served.'),
+  prometheusPort: {
+    name: 'OTEL_EXPORTER_PROMETHEUS_PORT',
+    description: 'Port on which /metrics is served, 0 for any free one.',
+    expected: 'a port from 0 to 65535',
+    parse: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined),
+  },
+};
+
+/**
+ * Reads the environment. An empty variable counts as not set, as OpenTelemetry prescribes.
+ *
+ * @throws {InvalidEnvironmentError} naming the variable that holds something else than it should.
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): EnvironmentSettings {
+  const settings: Record<string, unknown> = {};
+  for (const [setting, variable] of Object.entries(ENVIRONMENT)) {
+    const names = variable.otherwise === undefined ? [variable.name] : [variable.name, variable.otherwise];
+    const name = names.find((candidate) => (variables[candidate]?.trim() ?? '') !== '');
+    if (name === undefined) continue;
+    const value = variables[name]!.trim();
+    const parsed = variable.parse(value);
+    if (parsed === undefined) throw new InvalidEnvironmentError(name, variable.expected, value);
+    settings[setting] = parsed;
+  }
+  return settings;
+}
+
+/** Runs what uses one setting; an error about the value names the variable it came from. */
+export function withVariable<R>(setting: keyof EnvironmentSettings, value: unknown, use: () => R): R {
+  try {
+    return use();
+  } catch (cause) {
+    if (!(cause instanceof PerformanceError)) throw cause;
+    const expected = /must be (.*), got /s.exec(cause.message)?.[1] ?? 'usable';
+    throw new InvalidEnvironmentError(ENVIRONMENT[setting].name, expected, String(value), { cause });
+  }
+}
+
+function text(name: string, description: string): Variable<string> {
+  return { name, description, expected: 'a text', parse: (value) => value };
+}
+
+function yesOrNo(name: string, description: string): Variable<boolean> {
+  const values: Readonly<Record<string, boolean>> = { true: true, false: false };
+  return { name, description, expected: 'true or false', parse: (value) => values[value.toLowerCase()] };
+}
+
+function positiveInteger(name: string, description: string): Variable<number> {
+  const parse = (value: string) => (/^\d+$/.test(value) && Number(value) > 0 ? Number(value) : undefined);
+  return { name, description, expected: 'a positive integer', parse };
+}
+
+function ratio(name: string, description: string): Variable<number> {
+  const parse = (value: string) => {
+    const number = Number(value);
+    return number >= 0 && number <= 1 ? number : undefined;
+  };
+  return { name, description, expected: 'a number from 0 to 1', parse };
+}
+
+function milliseconds(name: string, description: string): Variable<number> {
+  return { ...positiveInteger(name, description), expected: 'a positive number of milliseconds' };
+}
+
+function seconds(name: string, description: string): Variable<number> {
+  const parse = (value: string) => {
+    try {
+      return toSeconds(name, Number.isNaN(Number(value)) ? value : Number(value));
+    } catch {
+      return undefined;
+    }
+  };
+  return { name, description, expected: "a duration above 0: seconds, or text such as '30s', '5m'", parse };
+}
+
+function oneOf<T extends string>(
+  name: string,
+  description: string,
+  values: readonly T[],
+  otherwise?: string,
+): Variable<T> {
+  const parse = (value: string) => values.find((known) => known === value.toLowerCase());
+  return {
+    name,
+    ...(otherwise && { otherwise }),
+    description,
+    expected: `one of ${values.join(', ')}`,
+    parse,
+  };
+}
+
+function parseExporters(value: string): readonly MetricsExporter[] | undefined {
+  const names = value.split(',').map((name) => name.trim().toLowerCase());
+  const known = METRICS_EXPORTERS.filter((name) => names.includes(name));
+  return names.every((name) => (METRICS_EXPORTERS as readonly string[]).includes(name)) ? known : undefined;
+}
+
+function parsePairs(value: string): Readonly<Record<string, string>> | undefined {
+  const pairs: [string, string][] = [];
+  for (const part of value.split(',')) {
+    const at = part.indexOf('=');
+    if (at <= 0) return undefined;
+    try {
+      pairs.push([part.slice(0, at).trim(), decodeURIComponent(part.slice(at + 1).trim())]);
+    } catch {
+      return undefined;
+    }
+  }
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,109 @@
+/** Stable identifiers of this package's errors: match on these, not on messages. */
+export type PerformanceErrorCode =
+  | 'PERF_INVALID_OPTION'
+  | 'PERF_INVALID_ENVIRONMENT'
+  | 'PERF_INVALID_USE'
+  | 'PERF_LISTEN_FAILED'
+  | 'PERF_TIER_FAILED'
+  | 'PERF_CLOSED';
+
+/** What every error of this package derives from. The application's own errors are never wrapped in it. */
+export class PerformanceError extends Error {
+  readonly code: PerformanceErrorCode;
+
+  constructor(code: PerformanceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An option has the wrong type, range or name. Thrown where the option is given, never later. */
+export class InvalidOptionError extends PerformanceError {
+  /** Path of the option, for example `prometheus.port`. */
+  readonly option: string;
+
+  constructor(option: string, expected: string, actual: unknown) {
+    super('PERF_INVALID_OPTION', `${option} must be ${expected}, got ${show(actual)}`);
+    this.option = option;
+  }
+}
+
+/** An environment variable holds something else than it should. */
+export class InvalidEnvironmentError extends PerformanceError {
+  readonly variable: string;
+
+  constructor(variable: string, expected: string, actual: string, options?: ErrorOptions) {
+    super('PERF_INVALID_ENVIRONMENT', `${variable} must be ${expected}, got ${show(actual)}`, options);
+    this.variable = variable;
+  }
+}
+
+/** A function or decorator is used where it cannot work. */
+export class InvalidUseError extends PerformanceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('PERF_INVALID_USE', message, options);
+  }
+}
+
+/** The metrics port could not be opened. The application runs on without it. */
+export class ListenError extends PerformanceError {
+  readonly host: string;
+  readonly port: number;
+
+  constructor(host: string, port: number, cause: NodeJS.ErrnoException) {
+    const reason =
+      cause.code === 'EADDRINUSE'
+        ? `port ${port} on ${host} is already in use`
+        : `port ${port} on ${host} cannot be opened (${cause.code ?? cause.message})`;
+    super(
+      'PERF_LISTEN_FAILED',
+      `/metrics is not served: ${reason}. Choose another port, or 0 for any free one`,
+      {
+        cause,
+      },
+    );
+    this.host = host;
+    this.port = port;
+  }
+}
+
+/** A cache tier could not do what it was asked. Readers of a cache never see it: to them it is a miss. */
+export class TierError extends PerformanceError {
+  readonly tier: string;
+
+  constructor(tier: string, message: string, options?: ErrorOptions) {
+    super('PERF_TIER_FAILED', `${tier} tier: ${message}`, options);
+    this.tier = tier;
+  }
+}
+
+const SHOWN_LENGTH = 60;
+
+/** A short text of any value for a message: strings quoted and cut, objects by their type only. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return value.name === '' ? 'a function' : `function ${value.name}`;
+    default:
+      return value === null ? 'null' : describeObject(value as object);
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const constructor = (prototype as { constructor?: unknown } | null)?.constructor;
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  return name === '' || name === 'Object' ? 'an object' : `a ${name}`;
+}

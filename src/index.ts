@@ -1,0 +1,62 @@
+// What is listed here is a promise; everything else may change.
+export { startPerformance } from './performance.js';
+export type { Performance, PerformanceOptions, PrometheusOptions } from './performance.js';
+export { getCacheManager, getPerformanceMonitor, getResourceOptimizer } from './defaults.js';
+
+export { asyncTimer, timer } from './decorators/timer.js';
+export { cached } from './decorators/cached.js';
+export type { DualDecorator } from './dual-decorator.js';
+
+export { PerformanceMonitor } from './monitor/performance-monitor.js';
+export type { PerformanceMonitorOptions, PerformanceSummary } from './monitor/performance-monitor.js';
+export { MetricsCollector } from './monitor/metrics-collector.js';
+export type { HistoryPoint, MetricsCollectorOptions, QueryOptions } from './monitor/metrics-collector.js';
+export type { Alert, AlertThresholds } from './monitor/alerts.js';
+export type { OperationMetrics, ResourceUsage } from './monitor/summary.js';
+export type { MetricDescription } from './monitor/user-metrics.js';
+
+export { ResourceTracker } from './resources/resource-tracker.js';
+export type { ResourceTrackerOptions } from './resources/resource-tracker.js';
+export type { ResourceAverages, ResourceSnapshot } from './resources/snapshot.js';
+
+export { CacheManager } from './cache/cache-manager.js';
+export type { CacheManagerOptions, CacheManagerStats, GetOrSetOptions } from './cache/cache-manager.js';
+export type { CachedOptions } from './cache/cached-function.js';
+export { MemoryCache } from './cache/memory-cache.js';
+export type { MemoryCacheOptions, SetOptions } from './cache/memory-cache.js';
+export { PersistentCache } from './cache/persistent-cache.js';
+export type { PersistentCacheOptions } from './cache/persistent-cache.js';
+export type { CacheTier, TierCounts, TierEntry, TierKind, TierStats, TierTraits } from './cache/tier.js';
+
+export { ResourceOptimizer } from './optimizer/resource-optimizer.js';
+export type {
+  AutoOptimizationOptions,
+  OptimizationResult,
+  ResourceOptimizerOptions,
+} from './optimizer/resource-optimizer.js';
+export type { Decision, MadeDecision, OptimizedResource } from './optimizer/decide.js';
+export type { CacheObservation } from './optimizer/observation.js';
+export type { OptimizationReport, ResourceStatus } from './optimizer/report.js';
+
+export type { Clock } from './clock.js';
+export type { ByteSize, Duration } from './duration.js';
+export {
+  InvalidEnvironmentError,
+  InvalidOptionError,
+  InvalidUseError,
+  ListenError,
+  PerformanceError,
+  TierError,
+} from './errors.js';
+export type { PerformanceErrorCode } from './errors.js';
+
+export type { Attributes, AttributeValue } from './telemetry/definition.js';
+export type {
+  BoundCounter,
+  BoundGauge,
+  BoundHistogram,
+  Counter,
+  Gauge,
+  Histogram,
+} from './telemetry/instruments.js';
+export type { RunningTimer } from './telemetry/timer.js';

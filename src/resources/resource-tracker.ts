@@ -1,0 +1,106 @@
+import { checkPositiveInteger, withDefaults } from '../checks.js';
+import { systemClock, type Cancel, type Clock } from '../clock.js';
+import { toSeconds, type Duration } from '../duration.js';
+import { instrumentsOf, type Instruments, type MeterProvider } from '../telemetry/instruments.js';
+import { noticeOnce } from '../telemetry/notice.js';
+import { publishSamples, type SampleSource } from './publish.js';
+import { ResourceSampler, type Sample } from './sampler.js';
+import { averagesOf, type ResourceAverages, type ResourceSnapshot } from './snapshot.js';
+
+export interface ResourceTrackerOptions {
+  /** Time between samples. One costs less than half a millisecond of CPU and no child process. @default 5 */
+  readonly collectionInterval?: Duration;
+  /** Samples kept; with the default interval one hour. More than 0. @default 720 */
+  readonly maxHistory?: number;
+  /** Publishes there instead of into the global provider. */
+  readonly meterProvider?: MeterProvider;
+  readonly clock?: Clock;
+}
+
+const TRACKER_DEFAULTS = { collectionInterval: 5, maxHistory: 720, clock: systemClock } as const;
+
+/** Samples what the process and its machine use, keeps the recent past and publishes the last sample as metrics. */
+export class ResourceTracker implements SampleSource {
+  readonly #intervalSeconds: number;
+  readonly #maxHistory: number;
+  readonly #clock: Clock;
+  readonly #instruments: Instruments;
+  readonly #samples: { readonly now: number; readonly snapshot: ResourceSnapshot }[] = [];
+  #sampler: ResourceSampler | undefined;
+  #cancel: Cancel | undefined;
+  #pending: Promise<void> | undefined;
+  lastSample: Sample | undefined;
+
+  constructor(options?: ResourceTrackerOptions) {
+    const known = ['collectionInterval', 'maxHistory', 'meterProvider', 'clock'] as const;
+    const given = withDefaults('ResourceTracker', TRACKER_DEFAULTS, options, known);
+    this.#intervalSeconds = toSeconds('collectionInterval', given.collectionInterval);
+    this.#maxHistory = checkPositiveInteger('maxHistory', given.maxHistory);
+    this.#clock = given.clock;
+    this.#instruments = instrumentsOf(given.meterProvider);
+  }
+
+  get isRunning(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** Takes the first sample and goes on by itself; the timer never keeps the process alive. */
+  async start(): Promise<void> {
+    if (this.#cancel === undefined) {
+      this.#sampler = new ResourceSampler(this.#clock);
+      const unpublish = publishSamples(this.#instruments, this);
+      const stopTicking = this.#clock.every(this.#intervalSeconds * 1000, () => void this.sample());
+      this.#cancel = () => {
+        stopTicking();
+        unpublish();
+      };
+    }
+    await this.sample();
+  }
+
+  /** Ends sampling. What was sampled stays. */
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    await this.#pending;
+    this.#sampler?.close();
+    this.#sampler = undefined;
+  }
+
+  /** Takes a sample now. Failing to take it is said once, never thrown. Does nothing while stopped. */
+  async sample(): Promise<void> {
+    this.#pending ??= this.#take().finally(() => (this.#pending = undefined));
+    await this.#pending;
+  }
+
+  /** The last sample; `undefined` before the first. */
+  getLatestSnapshot(): ResourceSnapshot | undefined {
+    return this.#samples.at(-1)?.snapshot;
+  }
+
+  /** The samples of the last time, oldest first. Without a duration: all that are kept. */
+  getSnapshots({ duration }: { readonly duration?: Duration } = {}): ResourceSnapshot[] {
+    const reach =
+      duration === undefined ? Infinity : toSeconds('duration', duration, { allowInfinity: true });
+    const from = this.#clock.now() - reach * 1000;
+    return this.#samples.filter(({ now }) => now >= from).map(({ snapshot }) => snapshot);
+  }
+
+  /** Means over the last time; `undefined` when it holds no sample. */
+  getAverageUsage(options?: { readonly duration?: Duration }): ResourceAverages | undefined {
+    return averagesOf(this.getSnapshots(options));
+  }
+
+  async #take(): Promise<void> {
+    const sampler = this.#sampler;
+    if (sampler === undefined) return;
+    try {
+      const sample = await sampler.take();
+      this.lastSample = sample;
+      this.#samples.push({ now: this.#clock.now(), snapshot: sample.snapshot });
+      if (this.#samples.length > this.#maxHistory) this.#samples.shift();
+    } catch (error) {
+      noticeOnce('resource sample', `resources could not be sampled: ${String(error)}`);
+    }
+  }
+}

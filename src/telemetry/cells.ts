@@ -1,0 +1,129 @@
+import type { InstrumentDefinition } from './definition.js';
+import type { Reading } from './reading.js';
+import type { SdkHandle } from './sdk-handle.js';
+import type { KeptAttributes } from './series.js';
+
+export type RejectionReason =
+  'not_a_number' | 'negative' | 'kind_conflict' | 'too_many_names' | 'invalid_name';
+
+/** Counts what could not be recorded. */
+export interface Rejections {
+  count(reason: RejectionReason): void;
+}
+
+/** One series: its attributes and what was recorded so far. */
+export interface Cell {
+  readonly attributes: KeptAttributes;
+  /** Hands to the SDK what it does not know yet. */
+  flush(): void;
+  reading(definition: InstrumentDefinition): Reading;
+}
+
+export type CellMaker<C extends Cell> = (attributes: KeptAttributes, sdk: SdkHandle) => C;
+
+export class CounterCell implements Cell {
+  readonly attributes: KeptAttributes;
+  readonly #sdk: SdkHandle;
+  readonly #rejections: Rejections | undefined;
+  readonly #isMonotonic: boolean;
+  #total = 0;
+  #flushed = 0;
+
+  static maker(rejections: Rejections | undefined): CellMaker<CounterCell> {
+    return (attributes, sdk) => new CounterCell(attributes, sdk, rejections);
+  }
+
+  private constructor(attributes: KeptAttributes, sdk: SdkHandle, rejections: Rejections | undefined) {
+    this.attributes = attributes;
+    this.#sdk = sdk;
+    this.#rejections = rejections;
+    this.#isMonotonic = sdk.kind === 'counter';
+  }
+
+  add(value = 1): void {
+    // One NaN would poison the series for ever, a text would turn the sum into a text.
+    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
+      return this.#rejections?.count('not_a_number');
+    if (value < 0 && this.#isMonotonic) return this.#rejections?.count('negative');
+    this.#total += value;
+    if (!this.#sdk.isLive) this.#sdk.refresh();
+  }
+
+  flush(): void {
+    const delta = this.#total - this.#flushed;
+    if (delta === 0) return;
+    this.#flushed = this.#total;
+    this.#sdk.add?.(delta, this.attributes);
+  }
+
+  reading({ name, kind, unit }: InstrumentDefinition): Reading {
+    return { name, kind, unit, attributes: this.attributes, value: this.#total };
+  }
+}
+
+export class GaugeCell implements Cell {
+  readonly attributes: KeptAttributes;
+  readonly #sdk: SdkHandle;
+  readonly #rejections: Rejections | undefined;
+  #last: number | undefined;
+
+  static maker(rejections: Rejections | undefined): CellMaker<GaugeCell> {
+    return (attributes, sdk) => new GaugeCell(attributes, sdk, rejections);
+  }
+
+  private constructor(attributes: KeptAttributes, sdk: SdkHandle, rejections: Rejections | undefined) {
+    this.attributes = attributes;
+    this.#sdk = sdk;
+    this.#rejections = rejections;
+  }
+
+  record(value: number): void {
+    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
+      return this.#rejections?.count('not_a_number');
+    this.#last = value;
+    if (!this.#sdk.isLive) this.#sdk.refresh();
+  }
+
+  /** Every time, not only after a change: a delta reader forgets a gauge that is not recorded again. */
+  flush(): void {
+    if (this.#last !== undefined) this.#sdk.record?.(this.#last, this.attributes);
+  }
+
+  reading({ name, kind, unit }: InstrumentDefinition): Reading {
+    return { name, kind, unit, attributes: this.attributes, value: this.#last ?? 0 };
+  }
+}
+
+export class HistogramCell implements Cell {
+  readonly attributes: KeptAttributes;
+  readonly #sdk: SdkHandle;
+  readonly #rejections: Rejections | undefined;
+  #count = 0;
+  #sum = 0;
+
+  static maker(rejections: Rejections | undefined): CellMaker<HistogramCell> {
+    return (attributes, sdk) => new HistogramCell(attributes, sdk, rejections);
+  }
+
+  private constructor(attributes: KeptAttributes, sdk: SdkHandle, rejections: Rejections | undefined) {
+    this.attributes = attributes;
+    this.#sdk = sdk;
+    this.#rejections = rejections;
+  }
+
+  record(value: number): void {
+    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
+      return this.#rejections?.count('not_a_number');
+    if (value < 0) return this.#rejections?.count('negative');
+    this.#count += 1;
+    this.#sum += value;
+    if (!this.#sdk.isLive) this.#sdk.refresh();
+    this.#sdk.record?.(value, this.attributes);
+  }
+
+  flush(): void {}
+
+  reading({ name, kind, unit }: InstrumentDefinition): Reading {
+    return { name, kind, unit, attributes: this.attributes, value: this.#sum, count: this.#count };
+  }
+}

@@ -1,0 +1,21 @@
+import type { MeterConnection } from './connection.js';
+import type { InstrumentKind } from './definition.js';
+import type { KeptAttributes } from './series.js';
+
+/** What a cell sees of the SDK: the instrument of the provider in force, if there is one. */
+export class SdkHandle {
+  readonly kind: InstrumentKind;
+  isLive = false;
+  add: ((value: number, attributes: KeptAttributes) => void) | undefined;
+  record: ((value: number, attributes: KeptAttributes) => void) | undefined;
+  readonly #connection: MeterConnection | undefined;
+
+  constructor(kind: InstrumentKind, connection: MeterConnection | undefined) {
+    this.kind = kind;
+    this.#connection = connection;
+  }
+
+  refresh(): void {
+    this.#connection?.refresh();
+  }
+}
