@@ -13,8 +13,13 @@ export interface WrappedPlace {
 
 /** One decorator for the three ways of use; TypeScript picks the signature that fits. */
 export interface DualDecorator {
-  /** Standard (TC39) decorator on a method, getter or a field that holds a function. */
-  <F>(value: F, context: DecoratorContext): F extends undefined ? (initial: unknown) => unknown : F;
+  /** Standard (TC39) decorator on a method or getter. */
+  <F extends AnyFunction>(value: F, context: ClassMethodDecoratorContext | ClassGetterDecoratorContext): F;
+  /** Standard decorator on a field that holds a function. */
+  <This, F extends AnyFunction>(
+    value: undefined,
+    context: ClassFieldDecoratorContext<This, F>,
+  ): (initial: F) => F;
   /** With `experimentalDecorators`, as NestJS uses it. */
   (target: object, key: string | symbol, descriptor?: PropertyDescriptor): void;
   /** Around a function. */

@@ -20,7 +20,7 @@ let loops = 0;
  * One case, ready to be measured: its function, a loop nobody else uses, and how many calls fill a batch.
  *
  * The unit is CPU time of the whole process, user and system, of all its threads: a busy machine stretches wall time
- * at random but hardly changes CPU time, and the collector's helper threads are paid by the case that makes garbage.
+ * at random but hardly changes CPU time, and the collector's threads are paid by the case that makes garbage.
  */
 export class Meter {
   #call;

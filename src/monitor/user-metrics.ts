@@ -113,8 +113,10 @@ export class UserMetrics {
   #build(
     name: string,
     kind: UserKind,
-    { unit = '', description = '', buckets }: MetricDescription,
+    { unit = '', buckets, ...given }: MetricDescription,
   ): UserMetric {
+    // promtool's check wants a HELP line for every family.
+    const description = given.description ?? `The ${kind} ${name} of the application.`;
     const base = { name, unit, description, attributes: {} };
     const history = this.#collector.historyOf(name, kind);
     if (kind === 'counter') {
