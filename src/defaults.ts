@@ -1,4 +1,4 @@
-import { CacheManager } from './cache/cache-manager.js';
+import { CacheManager, type CacheManagerOptions } from './cache/cache-manager.js';
 import { MemoryCache } from './cache/memory-cache.js';
 import { PersistentCache } from './cache/persistent-cache.js';
 import { readEnvironment, withVariable, type EnvironmentSettings } from './config/environment.js';
@@ -35,9 +35,47 @@ export function getResourceOptimizer(): ResourceOptimizer {
   return part('optimizer', () => makeOptimizer(readEnvironment()));
 }
 
-/** Makes these the parts of the process. */
-export function setDefaults(parts: Partial<DefaultParts>): void {
-  current = { ...current, ...parts };
+/** Parts given as such, or as options for those that are made. */
+export interface PartOptions {
+  readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
+  readonly cache?: CacheManager | CacheManagerOptions;
+  readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
+}
+
+/**
+ * Makes the parts of the process: what is given, what options ask for, and otherwise what there is already or the
+ * environment says. All or nothing.
+ *
+ * @param meterProvider what they record into; without one they follow the global provider.
+ */
+export function makeDefaults(
+  environment: EnvironmentSettings,
+  { monitor, cache, optimizer }: PartOptions,
+  meterProvider: MeterProvider | undefined,
+): DefaultParts {
+  const provided = meterProvider === undefined ? {} : { meterProvider };
+  const reusable = meterProvider === undefined ? current : {};
+  const made: DefaultParts = {
+    monitor:
+      monitor instanceof PerformanceMonitor
+        ? monitor
+        : ((monitor === undefined ? reusable.monitor : undefined) ??
+          makeMonitor(environment, { ...provided, ...monitor })),
+    cache:
+      cache instanceof CacheManager
+        ? cache
+        : ((cache === undefined ? reusable.cache : undefined) ??
+          makeCache(environment, { ...provided, ...cache })),
+    optimizer:
+      optimizer instanceof ResourceOptimizer
+        ? optimizer
+        : ((optimizer === undefined ? reusable.optimizer : undefined) ??
+          makeOptimizer(environment, { ...provided, ...withoutAuto(optimizer) })),
+  };
+  if (current.monitor !== made.monitor) void current.monitor?.stop();
+  if (current.optimizer !== made.optimizer) current.optimizer?.stopAutoOptimization();
+  current = made;
+  return made;
 }
 
 /** The next use makes new ones. */
@@ -45,7 +83,7 @@ export function forgetDefaults(): void {
   current = {};
 }
 
-export function makeMonitor(
+function makeMonitor(
   environment: EnvironmentSettings,
   options?: PerformanceMonitorOptions,
 ): PerformanceMonitor {
@@ -66,23 +104,25 @@ export function makeMonitor(
   });
 }
 
-export function makeCache(environment: EnvironmentSettings, meterProvider?: MeterProvider): CacheManager {
+/** Tiers given as options stay as they are; the environment fills in for tiers that are not given. */
+function makeCache(environment: EnvironmentSettings, options: CacheManagerOptions = {}): CacheManager {
   const { cacheMaxSize = DEFAULT_CACHE_SIZE, cacheDefaultTtl = DEFAULT_CACHE_TTL, cacheDir } = environment;
   const lifetime = { defaultTtl: cacheDefaultTtl };
-  const persistent =
-    cacheDir === undefined
-      ? {}
-      : {
-          secondary: withVariable('cacheDir', cacheDir, () => new PersistentCache({ cacheDir, ...lifetime })),
-        };
+  const openPersistent = () => new PersistentCache({ cacheDir: cacheDir!, ...lifetime });
   return new CacheManager({
     primary: new MemoryCache({ maxSize: cacheMaxSize, ...lifetime }),
-    ...persistent,
-    ...(meterProvider && { meterProvider }),
+    ...(cacheDir !== undefined &&
+      !('secondary' in options) && { secondary: withVariable('cacheDir', cacheDir, openPersistent) }),
+    ...options,
   });
 }
 
-export function makeOptimizer(
+function withoutAuto(options: PartOptions['optimizer']): ResourceOptimizerOptions {
+  const { auto: _auto, ...rest } = { ...options } as ResourceOptimizerOptions & { auto?: boolean };
+  return rest;
+}
+
+function makeOptimizer(
   environment: EnvironmentSettings,
   options?: ResourceOptimizerOptions,
 ): ResourceOptimizer {

@@ -1,6 +1,6 @@
 import { createNoopMeter, diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
-import { CacheManager, type CacheManagerOptions } from './cache/cache-manager.js';
+import type { CacheManager, CacheManagerOptions } from './cache/cache-manager.js';
 import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
 import {
   METRICS_EXPORTERS,
@@ -8,19 +8,11 @@ import {
   type EnvironmentSettings,
   type MetricsExporter,
 } from './config/environment.js';
-import {
-  forgetDefaults,
-  getCacheManager,
-  getPerformanceMonitor,
-  getResourceOptimizer,
-  makeMonitor,
-  makeOptimizer,
-  setDefaults,
-} from './defaults.js';
+import { forgetDefaults, makeDefaults, type DefaultParts } from './defaults.js';
 import { InvalidOptionError, ListenError } from './errors.js';
 import { buildProvider, logTo, shutdownProvider, type BuiltProvider } from './export/provider.js';
 import { MetricsServer } from './export/prometheus/server.js';
-import { PerformanceMonitor, type PerformanceMonitorOptions } from './monitor/performance-monitor.js';
+import type { PerformanceMonitor, PerformanceMonitorOptions } from './monitor/performance-monitor.js';
 import { ResourceOptimizer, type ResourceOptimizerOptions } from './optimizer/resource-optimizer.js';
 import { instrumentsOf } from './telemetry/instruments.js';
 import { noticeOnce } from './telemetry/notice.js';
@@ -116,14 +108,10 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   const settings = resolve(options, readEnvironment());
   if (settings.environment.logLevel !== undefined) logTo(settings.environment.logLevel);
   const built = openProvider(options, settings);
-  const isOwn = built?.provider !== undefined;
+  const isOwn = built !== undefined;
   const meterProvider = built?.provider ?? options.meterProvider ?? metrics.getMeterProvider();
+  const parts = partsOrNothing(options, settings, built, meterProvider);
   const isGlobal = registerIfWanted(meterProvider, settings.registerGlobal);
-  const parts = makeParts(
-    options,
-    settings,
-    isGlobal || metrics.getMeterProvider() === meterProvider ? undefined : meterProvider,
-  );
   const server =
     built?.pullReader && settings.prometheus && new MetricsServer(built.pullReader, settings.prometheus);
   instrumentsOf().refresh();
@@ -259,22 +247,19 @@ function registerIfWanted(provider: MeterProvider, isWanted: boolean): boolean {
   return isGlobal;
 }
 
-function makeParts(
-  { monitor, cache, optimizer }: PerformanceOptions,
-  { environment }: Settings,
-  meterProvider: MeterProvider | undefined,
-): Pick<Performance, 'monitor' | 'cache' | 'optimizer'> {
-  const provided = meterProvider === undefined ? {} : { meterProvider };
-  const isLocal = meterProvider !== undefined;
-  if (monitor instanceof PerformanceMonitor) setDefaults({ monitor });
-  else if (monitor !== undefined || isLocal)
-    setDefaults({ monitor: makeMonitor(environment, { ...provided, ...monitor }) });
-  if (cache instanceof CacheManager) setDefaults({ cache });
-  else if (cache !== undefined) setDefaults({ cache: new CacheManager({ ...provided, ...cache }) });
-  if (optimizer instanceof ResourceOptimizer) setDefaults({ optimizer });
-  else if (optimizer !== undefined || isLocal) {
-    const { auto: _auto, ...rest } = optimizer ?? {};
-    setDefaults({ optimizer: makeOptimizer(environment, { ...provided, ...rest }) });
+/** The parts for a provider; when one of them cannot be made, the provider is ended again and nothing has started. */
+function partsOrNothing(
+  options: PerformanceOptions,
+  { environment, registerGlobal }: Settings,
+  built: BuiltProvider | undefined,
+  meterProvider: MeterProvider,
+): DefaultParts {
+  const global = metrics.getMeterProvider();
+  const followsGlobal = meterProvider === global || (registerGlobal && !isRegistered(global));
+  try {
+    return makeDefaults(environment, options, followsGlobal ? undefined : meterProvider);
+  } catch (error) {
+    if (built !== undefined) void shutdownProvider(built.provider, SHUTDOWN_TIMEOUT_MS).catch(() => {});
+    throw error;
   }
-  return { monitor: getPerformanceMonitor(), cache: getCacheManager(), optimizer: getResourceOptimizer() };
 }

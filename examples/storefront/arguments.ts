@@ -34,8 +34,8 @@ A shop under load: product pages over a slow store, a checkout, a background job
   --metrics-port N  port of /metrics, 0 for any free one (default 9464)
   --help            print this`;
 
-const FLAGS = ['--json', '--help', '-h'];
-const FLAGS_WITH_VALUE = ['--seconds', '--trace', '--port', '--metrics-port'];
+const FLAGS = new Set(['--json', '--help', '-h']);
+const FLAGS_WITH_VALUE = new Set(['--seconds', '--trace', '--port', '--metrics-port']);
 const MAX_PORT = 65_535;
 /** Timers of Node cannot wait longer. */
 const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
@@ -67,10 +67,10 @@ function readFlags(given: readonly string[]): ReadonlyMap<string, string> {
     const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;
     const name = equals < 0 ? argument : argument.slice(0, equals);
     const inline = equals < 0 ? undefined : argument.slice(equals + 1);
-    if (FLAGS.includes(name)) {
+    if (FLAGS.has(name)) {
       if (inline !== undefined) throw new UsageError(`${name} takes no value, got "${inline}"`);
       flags.set(name, '');
-    } else if (FLAGS_WITH_VALUE.includes(name)) {
+    } else if (FLAGS_WITH_VALUE.has(name)) {
       const value = inline ?? rest.shift();
       if (value === undefined || value === '' || (inline === undefined && value.startsWith('--')))
         throw new UsageError(`${name} needs a value`);

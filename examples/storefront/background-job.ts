@@ -49,14 +49,13 @@ export class BackgroundJob {
 
   #run(): void {
     try {
-      this.#recompute();
+      this.#monitor.time('recompute bestsellers', () => this.#recompute());
     } catch (error) {
       this.#onUnexpected(error);
     }
   }
 
   #recompute(): void {
-    using _timed = this.#monitor.timer('recompute bestsellers');
     const ranking = [...this.#sold].toSorted(([, a], [, b]) => b - a);
     this.#bestsellers = ranking.slice(0, SHOWN).map(([id]) => id);
     this.#monitor.recordGauge('storefront.products.sold', this.#sold.size);

@@ -12,9 +12,10 @@ export interface Product {
 const MATERIALS = ['Oak', 'Linen', 'Copper', 'Wool', 'Glass', 'Cork', 'Slate', 'Bamboo'];
 const THINGS = ['Lamp', 'Chair', 'Kettle', 'Blanket', 'Shelf', 'Vase', 'Clock', 'Basket', 'Mirror', 'Tray'];
 
-/** Milliseconds of a query: half of them are faster. */
-const MEDIAN_MS = 3;
-const SPREAD = 0.5;
+/** Milliseconds of a query: this at least, and half of them not much more. */
+const SHORTEST_MS = 2;
+const MEDIAN_EXTRA_MS = 1.5;
+const SPREAD = 0.8;
 /** One query in a hundred waits for something else, as in a real database. */
 const SLOW_SHARE = 0.01;
 const SLOW_EXTRA_MS = 30;
@@ -38,7 +39,7 @@ export class ProductStore {
   @timer('query store')
   async query(id: string): Promise<Product> {
     const slow = this.#random() < SLOW_SHARE ? SLOW_EXTRA_MS * (1 + this.#random()) : 0;
-    await delay(logNormal(this.#random, MEDIAN_MS, SPREAD) + slow);
+    await delay(SHORTEST_MS + logNormal(this.#random, MEDIAN_EXTRA_MS, SPREAD) + slow);
     return productOf(id);
   }
 }

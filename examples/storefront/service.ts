@@ -24,6 +24,17 @@ interface Answer {
   readonly body: string | object;
 }
 
+/** The service cannot listen where it was told to. */
+export class PortError extends Error {
+  readonly port: number;
+
+  constructor(port: number, cause: unknown) {
+    super(`the shop cannot open port ${port} on ${HOST}: ${reasonOf(cause)}`, { cause });
+    this.name = 'PortError';
+    this.port = port;
+  }
+}
+
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
 const PRODUCT_PATH = /^\/products\/([^/]+)$/;
@@ -61,12 +72,16 @@ export class Service {
     return this.#failed;
   }
 
-  /** Resolves to its URL. Without a port it takes any free one when the usual one is taken. */
+  /**
+   * Resolves to its URL. Without a port it takes any free one when the usual one is taken.
+   *
+   * @throws {PortError}
+   */
   async listen(port?: number): Promise<string> {
     try {
       return await this.#listenOn(port ?? DEFAULT_PORT);
     } catch (error) {
-      if (port !== undefined) throw new Error(`the shop cannot open port ${port} on ${HOST}: ${reasonOf(error)}`);
+      if (port !== undefined) throw new PortError(port, error);
       return this.#listenOn(0);
     }
   }
@@ -208,5 +223,7 @@ function escapeHtml(plain: string): string {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'EADDRINUSE' ? 'it is in use. Choose another one, or 0 for any free one' : (code ?? message);
+  return code === 'EADDRINUSE'
+    ? 'it is in use. Choose another one, or 0 for any free one'
+    : (code ?? message);
 }

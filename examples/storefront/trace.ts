@@ -17,30 +17,27 @@ export class TraceError extends Error {
 export class TraceReplay implements KeySource {
   readonly file: string;
   readonly keys: readonly string[];
-  readonly #onRestart: () => void;
   #next = 0;
   #restarts = 0;
 
-  constructor(file: string, keys: readonly string[], onRestart: () => void = () => {}) {
+  constructor(file: string, keys: readonly string[]) {
     this.file = file;
     this.keys = keys;
-    this.#onRestart = onRestart;
   }
 
   get description(): string {
     return `${this.keys.length} keys of ${this.file}, from the start again when they end`;
   }
 
-  /** How often it began again. */
-  get restarts(): number {
-    return this.#restarts;
+  get progress(): string {
+    const again = this.#restarts === 0 ? '' : `, started again ${this.#restarts} times`;
+    return `key ${this.#next} of ${this.keys.length}${again}`;
   }
 
   next(): string {
     if (this.#next === this.keys.length) {
       this.#next = 0;
       this.#restarts += 1;
-      this.#onRestart();
     }
     return this.keys[this.#next++]!;
   }
@@ -52,7 +49,7 @@ export class TraceReplay implements KeySource {
  *
  * @throws {TraceError}
  */
-export async function readTrace(path: string, onRestart?: () => void): Promise<TraceReplay> {
+export async function readTrace(path: string): Promise<TraceReplay> {
   let content: Buffer;
   try {
     content = await readFile(path);
@@ -62,7 +59,7 @@ export async function readTrace(path: string, onRestart?: () => void): Promise<T
   const isBinary = path.endsWith('.int32be') || !isText(content);
   const keys = isBinary ? binaryKeys(path, content) : textKeys(path, content.toString('utf8'));
   if (keys.length === 0) throw new TraceError(path, 'it holds no keys');
-  return new TraceReplay(basename(path), keys, onRestart);
+  return new TraceReplay(basename(path), keys);
 }
 
 const INT32_BYTES = 4;
@@ -86,7 +83,10 @@ function isText(content: Buffer): boolean {
 function binaryKeys(path: string, content: Buffer): string[] {
   const { length } = content;
   if (length % INT32_BYTES !== 0) {
-    throw new TraceError(path, `${length} bytes are no whole number of 32-bit keys, and it is no text either`);
+    throw new TraceError(
+      path,
+      `${length} bytes are no whole number of 32-bit keys, and it is no text either`,
+    );
   }
   return Array.from({ length: length / INT32_BYTES }, (_, index) =>
     String(content.readUInt32BE(index * INT32_BYTES)),

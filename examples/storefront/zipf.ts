@@ -9,7 +9,7 @@ export interface ZipfOptions {
   readonly random: Random;
 }
 
-/** Draws ranks, 0 for the most popular, as often as Zipf's law says. Exact: by its distribution function, not an approximation. */
+/** Draws ranks, 0 for the most popular, exactly as often as Zipf's law says. */
 export class ZipfSampler {
   readonly #random: Random;
   /** At [n], how often one of the n + 1 most popular is asked for, in units of the most popular one. */
@@ -76,8 +76,15 @@ export class ShiftingPopularity implements KeySource {
 
   /** The product that holds a rank now. */
   idAt(rank: number): string {
-    const shifts = Math.floor((this.#now() - this.#start) / this.#shiftMs);
-    return this.#ids[(rank + shifts * this.#shiftedRanks) % this.#ids.length]!;
+    return this.#ids[(rank + this.#shifts * this.#shiftedRanks) % this.#ids.length]!;
+  }
+
+  get progress(): string {
+    return `popularity shift ${this.#shifts}`;
+  }
+
+  get #shifts(): number {
+    return Math.floor((this.#now() - this.#start) / this.#shiftMs);
   }
 }
 

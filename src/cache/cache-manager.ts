@@ -218,11 +218,13 @@ export class CacheManager {
     }
   }
 
-  async #put(key: string, value: unknown, ttl: number | undefined): Promise<void> {
+  /** A promise only when there is a tier to wait for: without one a write costs half as much. */
+  #put(key: string, value: unknown, ttl: number | undefined): Promise<void> | undefined {
     this.#fences.delete(key);
     this.#metrics.countWrite();
     this.#primary.setEntry(key, value, ttl);
-    await this.#guarded('set', (tier) => tier.setEntry(key, value, ttl));
+    if (this.#secondary === undefined) return undefined;
+    return this.#guarded('set', (tier) => tier.setEntry(key, value, ttl));
   }
 
   #secondsOf(option: string, ttl: Duration | undefined): number | undefined {

@@ -7,6 +7,12 @@ export type KeptAttributes = Readonly<Record<string, AttributeValue>>;
 /** The attribute set that stands for all series beyond the limit, as OpenTelemetry names it. */
 export const OVERFLOW: KeptAttributes = Object.freeze({ 'otel.metric.overflow': true });
 
+const NONE: Attributes = Object.freeze({});
+
+/** Inside a for-in loop V8 answers this for nothing; it does not for `Object.hasOwn`. */
+// oxlint-disable-next-line typescript/unbound-method -- called with its object below
+const hasOwn = Object.prototype.hasOwnProperty;
+
 /** A longer value is cut: whole documents have been seen as labels. */
 const MAX_VALUE_LENGTH = 255;
 
@@ -36,25 +42,41 @@ export class SeriesTable<Cell> {
     this.#create = create;
   }
 
+  /** How many spellings of attribute sets are remembered for the fast way. */
+  get paths(): number {
+    return this.#paths;
+  }
+
   get size(): number {
     return this.#byIdentity.size + (this.#overflow === undefined ? 0 : 1);
   }
 
   find(attributes?: Attributes | null): Cell {
-    let node = this.#root;
-    if (attributes !== undefined && attributes !== null) {
-      for (const name in attributes) {
-        const next = node.next.get(name)?.get(attributes[name]);
-        if (next === undefined) return this.#findSlowly(attributes);
-        node = next;
-      }
+    try {
+      return this.#follow(attributes ?? NONE);
+    } catch (error) {
+      noticeOnce(
+        `tags ${this.#instrument}`,
+        `${this.#instrument}: tags could not be read (${String(error)}); recorded without`,
+      );
+      return this.#findSlowly(NONE);
     }
-    return node.cell ?? this.#findSlowly(attributes ?? {});
   }
 
   *[Symbol.iterator](): Generator<Cell> {
     for (const { cell } of this.#byIdentity.values()) yield cell;
     if (this.#overflow !== undefined) yield this.#overflow;
+  }
+
+  #follow(attributes: Attributes): Cell {
+    let node = this.#root;
+    for (const name in attributes) {
+      if (!hasOwn.call(attributes, name)) continue;
+      const next = node.next.get(name)?.get(attributes[name]);
+      if (next === undefined) return this.#findSlowly(attributes);
+      node = next;
+    }
+    return node.cell ?? this.#findSlowly(attributes);
   }
 
   #findSlowly(attributes: Attributes): Cell {

@@ -30,7 +30,9 @@ export class MetricsServer {
     this.#reader = reader;
     this.#options = options;
     this.#server = createServer((request, response) => void this.handle(request, response));
+    // An application that is done ends, whether or not somebody keeps a connection open.
     this.#server.unref();
+    this.#server.on('connection', (socket) => socket.unref());
   }
 
   /** Where the metrics are found; `undefined` while the server does not listen. */

@@ -1,0 +1,166 @@
+// A shop under load, measured. `npm run demo -- --help` tells what it can do.
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  CacheManager,
+  MemoryCache,
+  PerformanceError,
+  ResourceTracker,
+  startPerformance,
+  type Performance,
+} from '@gary-zero/performance';
+import { parseArguments, USAGE, UsageError, type DemoOptions } from './arguments.js';
+import { BackgroundJob } from './background-job.js';
+import { Checkout } from './checkout.js';
+import type { KeySource } from './key-source.js';
+import { LiveView } from './live-view.js';
+import { Load } from './load.js';
+import { Problems } from './problems.js';
+import { ProductStore } from './product-store.js';
+import { seededRandom } from './random.js';
+import { PortError, Service } from './service.js';
+import { stopSignal } from './stop-signals.js';
+import { describe, summarize, type Summary } from './summary.js';
+import { readTrace, TraceError } from './trace.js';
+import { ShiftingPopularity } from './zipf.js';
+
+const SEED = 42;
+const PRODUCTS = 20_000;
+const REQUESTS_PER_SECOND = 500;
+/** Far fewer than there are products: the cache has to choose, and the optimizer has something to say. */
+const CACHED_PRODUCTS = 1000;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const stop = stopSignal();
+  try {
+    const options = parseArguments(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
+    if (options === 'help') {
+      console.log(USAGE);
+      return 0;
+    }
+    return await run(options, stop);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${USAGE}`);
+      return 2;
+    }
+    const isExpected = [PerformanceError, PortError, TraceError].some((known) => error instanceof known);
+    console.error(isExpected ? (error as Error).message : error);
+    return 1;
+  }
+}
+
+async function run(options: DemoOptions, stop: AbortSignal): Promise<number> {
+  const keys = await keySource(options);
+  const perf = startPerformance({
+    serviceName: 'storefront',
+    monitor: { resourceTracker: new ResourceTracker({ collectionInterval: 1 }) },
+    cache: new CacheManager({ name: 'products', primary: new MemoryCache({ maxSize: CACHED_PRODUCTS }) }),
+    optimizer: { autoOptimizeInterval: 2 },
+    ...(options.metricsPort !== undefined && { prometheus: { port: options.metricsPort } }),
+  });
+  try {
+    const metrics = await metricsState(perf, options);
+    const problems = new Problems();
+    const summary = await openShop({ options, perf, keys, metrics, problems }, stop);
+    console.log(options.json ? JSON.stringify(summary, undefined, 2) : describe(summary));
+    for (const message of problems.messages) console.error(`unexpected: ${message}`);
+    return problems.count === 0 ? 0 : 1;
+  } finally {
+    await perf.shutdown();
+  }
+}
+
+interface Parts {
+  readonly options: DemoOptions;
+  readonly perf: Performance;
+  readonly keys: KeySource;
+  /** Where the metrics are, or why they are not. */
+  readonly metrics: string;
+  readonly problems: Problems;
+}
+
+/** Opens the shop, lets visitors in and closes it again when it is time. */
+async function openShop(
+  { options, perf, keys, metrics, problems }: Parts,
+  stop: AbortSignal,
+): Promise<Summary> {
+  const { monitor, optimizer } = perf;
+  const stream = options.json ? process.stderr : process.stdout;
+  const store = new ProductStore(seededRandom(SEED + 1));
+  const checkout = new Checkout(monitor, store, seededRandom(SEED + 2));
+  const job = new BackgroundJob({
+    monitor,
+    sold: checkout.sold,
+    onUnexpected: (error) => problems.add('background job', error),
+  });
+  optimizer.registerCacheCleanup(() => job.forgetSlowSellers());
+  const service = new Service({
+    monitor,
+    store,
+    checkout,
+    bestsellers: () => job.bestsellers,
+    onUnexpected: (error) => problems.add('service', error),
+  });
+  const serviceUrl = await service.listen(options.port);
+  const load = new Load({
+    url: serviceUrl,
+    keys,
+    random: seededRandom(SEED + 3),
+    requestsPerSecond: REQUESTS_PER_SECOND,
+    onUnexpected: (error) => problems.add('visitor', error),
+  });
+  stream.write(`shop      ${serviceUrl}\nmetrics   ${metrics}\n`);
+  stream.write(`visitors  ${REQUESTS_PER_SECOND} requests/s; ${keys.description}\n`);
+  stream.write(options.seconds === undefined ? 'Ctrl-C ends it\n' : `ends after ${options.seconds} s\n`);
+
+  const start = performance.now();
+  const view = new LiveView({ perf, service, keys, stream });
+  job.start();
+  load.start();
+  view.start();
+  try {
+    await timeToClose(options.seconds, stop);
+  } finally {
+    view.stop();
+    await load.stop();
+    job.stop();
+    await service.close();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  return summarize({ perf, service, load, keys, problems, serviceUrl, seconds });
+}
+
+async function keySource({ trace }: DemoOptions): Promise<KeySource> {
+  if (trace !== undefined) return readTrace(trace);
+  return new ShiftingPopularity({
+    products: PRODUCTS,
+    exponent: 0.95,
+    shiftEverySeconds: 20,
+    shiftedRanks: 2000,
+    random: seededRandom(SEED),
+  });
+}
+
+/** A port that was asked for must work; without the usual one the shop opens all the same. */
+async function metricsState(perf: Performance, { metricsPort }: DemoOptions): Promise<string> {
+  try {
+    await perf.ready;
+  } catch (error) {
+    if (metricsPort !== undefined) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (perf.metricsUrl !== undefined) return perf.metricsUrl;
+  if (metricsPort !== undefined) {
+    throw new UsageError('--metrics-port is of no use: the environment (OTEL_…) turns /metrics off');
+  }
+  return 'not served: the environment (OTEL_…) turns /metrics off';
+}
+
+async function timeToClose(seconds: number | undefined, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  if (seconds === undefined) await once(stop, 'abort');
+  else await delay(seconds * 1000, undefined, { signal: stop }).catch(() => {});
+}

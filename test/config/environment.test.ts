@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { ENVIRONMENT, readEnvironment, withVariable } from '../../src/config/environment.js';
+import { InvalidEnvironmentError, InvalidOptionError } from '../../src/errors.js';
+
+describe('the environment', () => {
+  it('is read whole', () => {
+    const settings = readEnvironment({
+      CACHE_MAX_SIZE: '2000',
+      CACHE_DEFAULT_TTL: '2h',
+      CACHE_DIR: '/var/cache/app',
+      PERF_MONITOR_ENABLED: 'False',
+      PERF_RESOURCE_TRACKING_INTERVAL: '5.0',
+      PERF_METRICS_MAX_HISTORY: '500',
+      OPTIMIZER_AUTO_ENABLED: 'true',
+      OPTIMIZER_MEMORY_THRESHOLD: '0.8',
+      OPTIMIZER_CPU_THRESHOLD: '1',
+      OPTIMIZER_INTERVAL: '300.0',
+      OTEL_SDK_DISABLED: 'true',
+      OTEL_LOG_LEVEL: 'WARN',
+      OTEL_SERVICE_NAME: 'shop',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=a%2Cb, deployment.environment.name = test',
+      OTEL_METRICS_EXPORTER: 'otlp, prometheus',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '500',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0',
+      OTEL_EXPORTER_PROMETHEUS_PORT: '0',
+    });
+
+    expect(settings).to.deep.equal({
+      cacheMaxSize: 2000,
+      cacheDefaultTtl: 7200,
+      cacheDir: '/var/cache/app',
+      monitorEnabled: false,
+      resourceTrackingInterval: 5,
+      metricsMaxHistory: 500,
+      optimizerAutoEnabled: true,
+      optimizerMemoryThreshold: 0.8,
+      optimizerCpuThreshold: 1,
+      optimizerInterval: 300,
+      sdkDisabled: true,
+      logLevel: 'warn',
+      serviceName: 'shop',
+      resourceAttributes: { team: 'a,b', 'deployment.environment.name': 'test' },
+      metricsExporters: ['prometheus', 'otlp'],
+      metricExportInterval: 1000,
+      metricExportTimeout: 500,
+      otlpProtocol: 'http/json',
+      prometheusHost: '0.0.0.0',
+      prometheusPort: 0,
+    });
+    expect(Object.keys(settings)).to.have.members(Object.keys(ENVIRONMENT));
+  });
+
+  it('takes what is empty or blank as not set', () => {
+    expect(readEnvironment({ CACHE_MAX_SIZE: '', OTEL_SERVICE_NAME: '  ' })).to.deep.equal({});
+  });
+
+  it('asks the more special OTLP variable first', () => {
+    const both = {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf',
+    };
+
+    expect(readEnvironment(both).otlpProtocol).to.equal('http/protobuf');
+  });
+
+  const wrong: [variable: string, value: string, expected: string][] = [
+    ['CACHE_MAX_SIZE', '-1', 'a positive integer'],
+    ['CACHE_MAX_SIZE', '1e3', 'a positive integer'],
+    ['CACHE_DEFAULT_TTL', '0', 'a duration above 0'],
+    ['CACHE_DEFAULT_TTL', 'soon', 'a duration above 0'],
+    ['PERF_MONITOR_ENABLED', 'yes', 'true or false'],
+    ['OPTIMIZER_MEMORY_THRESHOLD', '80', 'a number from 0 to 1'],
+    ['OPTIMIZER_CPU_THRESHOLD', 'NaN', 'a number from 0 to 1'],
+    ['OTEL_LOG_LEVEL', 'loud', 'one of none, error'],
+    ['OTEL_METRICS_EXPORTER', 'statsd', 'a list of prometheus, otlp, console, none'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '1s', 'a positive number of milliseconds'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'novalue', 'key=value pairs'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%zz', 'key=value pairs'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'carrier-pigeon', 'one of http/protobuf, http/json, grpc'],
+    ['OTEL_EXPORTER_PROMETHEUS_PORT', '70000', 'a port from 0 to 65535'],
+    ['OTEL_EXPORTER_PROMETHEUS_PORT', '94 64', 'a port from 0 to 65535'],
+  ];
+  for (const [variable, value, expected] of wrong) {
+    it(`refuses ${variable}=${value} and names the variable`, () => {
+      expect(() => readEnvironment({ [variable]: value }))
+        .to.throw(InvalidEnvironmentError, `${variable} must be ${expected}`)
+        .with.property('variable', variable);
+    });
+  }
+
+  it('gives an error about a value the name of its variable', () => {
+    const use = () => {
+      throw new InvalidOptionError('cacheDir', 'a folder', '/nowhere');
+    };
+
+    expect(() => withVariable('cacheDir', '/nowhere', use)).to.throw(
+      InvalidEnvironmentError,
+      'CACHE_DIR must be a folder, got "/nowhere"',
+    );
+  });
+});

@@ -1,0 +1,262 @@
+import { createNoopMeter, metrics } from '@opentelemetry/api';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { expect } from 'chai';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { timer } from '../src/decorators/timer.js';
+import { getCacheManager, getPerformanceMonitor } from '../src/defaults.js';
+import { InvalidEnvironmentError, InvalidOptionError, ListenError } from '../src/errors.js';
+import { startPerformance, type Performance, type PerformanceOptions } from '../src/performance.js';
+import { captureNotices } from './fakes/captured-notices.js';
+
+const LOCAL: PerformanceOptions = { prometheus: { port: 0 }, optimizer: { auto: false } };
+
+async function scrape({ metricsUrl }: Performance): Promise<string> {
+  return (await fetch(metricsUrl!)).text();
+}
+
+async function listening(
+  handle: Parameters<typeof createServer>[1] & object,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe('startPerformance', () => {
+  let running: Performance | undefined;
+  const start = (options: PerformanceOptions = LOCAL) => (running = startPerformance(options));
+  const withEnvironment = (variables: Record<string, string>) => Object.assign(process.env, variables);
+  const environment = { ...process.env };
+
+  afterEach(async () => {
+    await running?.shutdown();
+    running = undefined;
+    metrics.disable();
+    for (const name of Object.keys(process.env))
+      if (!(name in environment)) Reflect.deleteProperty(process.env, name);
+  });
+
+  it('serves what is recorded, resources included', async () => {
+    const perf = start();
+    await perf.ready;
+
+    perf.monitor.recordCounter('orders', 2, { shop: 'a' });
+    perf.monitor.recordGauge('queue_size', 42);
+    perf.monitor.time('checkout', () => 1);
+    await perf.cache.getOrSet('k', () => 1);
+
+    const text = await scrape(perf);
+    for (const line of [
+      'orders_total{shop="a"} 2',
+      'queue_size 42',
+      'perf_operation_duration_seconds_count{perf_operation_name="checkout"} 1',
+      'perf_cache_lookups_total{perf_cache_name="default",perf_cache_tier="memory",perf_cache_result="miss"} 1',
+    ]) {
+      expect(text.split('\n')).to.include(line);
+    }
+    expect(text).to.match(/^process_memory_usage_bytes \d+$/m);
+    expect(text).to.match(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [\d.]+$/m);
+  });
+
+  it('exports what was counted before it started', async () => {
+    getPerformanceMonitor().recordCounter('early', 3);
+    timer('early.call')(() => 1)();
+
+    const perf = start();
+    await perf.ready;
+
+    expect(await scrape(perf)).to.match(/^early_total 3$/m);
+  });
+
+  it('gives everything back at shutdown, so that it can start again', async () => {
+    const first = start();
+    await first.ready;
+    const url = first.metricsUrl!;
+    await Promise.all([first.shutdown(), first.shutdown()]);
+
+    expect(await fetch(url).catch(() => 'refused')).to.equal('refused');
+    const second = start();
+    await second.ready;
+    second.monitor.recordCounter('again');
+
+    expect(second.monitor).to.not.equal(first.monitor);
+    expect(await scrape(second)).to.match(/^again_total 1$/m);
+  });
+
+  it('returns what runs already when it is called twice', () => {
+    const perf = start();
+
+    expect(startPerformance({ prometheus: { port: 1 } })).to.equal(perf);
+  });
+
+  it('runs on when the port is taken, and names the port', async () => {
+    const { server, port } = await listening(() => {});
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    try {
+      const perf = start({ ...LOCAL, prometheus: { port } });
+      const error = await perf.ready.catch((thrown: unknown) => thrown);
+
+      expect(error).to.be.instanceOf(ListenError).with.property('port', port);
+      expect((await warned).message).to.include(`port ${port} on 127.0.0.1 is already in use`);
+      perf.monitor.time('goes.on', () => 1);
+      expect(perf.monitor.getPerformanceSummary().operationMetrics['goes.on']?.count).to.equal(1);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('keeps the provider the application has registered, and says so once', async () => {
+    const { said, release } = captureNotices();
+    const theirs = new MeterProvider();
+    metrics.setGlobalMeterProvider(theirs);
+    try {
+      const perf = start();
+      await perf.ready;
+
+      expect(perf.meterProvider).to.equal(theirs);
+      expect(perf.metricsUrl).to.equal(undefined);
+      expect(said.filter((text) => text.includes('has registered a MeterProvider'))).to.have.lengthOf(1);
+      await perf.shutdown();
+      expect(metrics.getMeterProvider(), 'it is theirs to end').to.equal(theirs);
+    } finally {
+      release();
+      await theirs.shutdown();
+    }
+  });
+
+  it('stays the global provider when the application registers another one later', async () => {
+    const perf = start();
+    await perf.ready;
+    const later = new MeterProvider();
+
+    expect(metrics.setGlobalMeterProvider(later)).to.equal(false);
+
+    metrics.getMeter('their library').createCounter('theirs').add(1);
+    perf.monitor.recordCounter('ours');
+    const text = await scrape(perf);
+    expect(text).to.match(/^theirs_total 1$/m);
+    expect(text).to.match(/^ours_total 1$/m);
+    await later.shutdown();
+  });
+
+  it('records into a provider of its own without touching the global one', async () => {
+    const perf = start({ ...LOCAL, registerGlobal: false });
+    await perf.ready;
+    perf.monitor.recordCounter('private.orders');
+
+    expect(metrics.getMeterProvider()).to.not.equal(perf.meterProvider);
+    expect(await scrape(perf)).to.match(/^private_orders_total 1$/m);
+  });
+
+  it('records into the provider it is given', async () => {
+    const theirs = new MeterProvider();
+    const perf = start({ ...LOCAL, meterProvider: theirs });
+
+    expect(perf.meterProvider).to.equal(theirs);
+    expect(perf.metricsUrl).to.equal(undefined);
+    await perf.shutdown();
+    await theirs.shutdown();
+  });
+
+  it('exports nothing when OTEL_SDK_DISABLED says so, and still answers questions', async () => {
+    withEnvironment({ OTEL_SDK_DISABLED: 'true' });
+    const perf = start();
+    await perf.ready;
+
+    perf.monitor.recordCounter('inside', 5);
+
+    expect(perf.metricsUrl).to.equal(undefined);
+    expect(perf.monitor.metrics.getLatest('inside')).to.equal(5);
+  });
+
+  it('measures nothing when PERF_MONITOR_ENABLED says so, and functions run as written', async () => {
+    withEnvironment({ PERF_MONITOR_ENABLED: 'false' });
+    const perf = start();
+    await perf.ready;
+
+    expect(timer('off')((n: number) => n + 1)(1)).to.equal(2);
+
+    expect(perf.monitor.getPerformanceSummary().operationMetrics).to.deep.equal({});
+    expect(await scrape(perf)).to.not.include('perf_operation_duration');
+  });
+
+  it('takes settings from the environment, options first', async () => {
+    withEnvironment({
+      CACHE_MAX_SIZE: '7',
+      OTEL_SERVICE_NAME: 'from environment',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=core,service.version=1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: '1',
+    });
+    const perf = start({ ...LOCAL, serviceName: 'from options', resourceAttributes: { team: 'options' } });
+    await perf.ready;
+
+    const text = await scrape(perf);
+
+    expect(text).to.match(/target_info\{.*service_name="from options"/);
+    expect(text).to.match(/target_info\{.*team="options"/);
+    expect(text).to.match(/target_info\{.*service_version="1"/);
+    expect(getCacheManager().stats().maxSize).to.equal(7);
+  });
+
+  it('pushes over OTLP and flushes at shutdown', async () => {
+    const pushes: { url: string | undefined; type: string | undefined; bytes: number }[] = [];
+    const { server, port } = await listening((request, response) => {
+      let bytes = 0;
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      request.on('end', () => {
+        pushes.push({ url: request.url, type: request.headers['content-type'], bytes });
+        response.end();
+      });
+    });
+    withEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+    try {
+      const perf = start({ exporters: ['otlp'], optimizer: { auto: false } });
+      perf.monitor.recordCounter('pushed');
+      await perf.shutdown();
+
+      expect(perf.metricsUrl).to.equal(undefined);
+      expect(pushes.length).to.be.at.least(1);
+      expect(pushes[0]).to.include({ url: '/v1/metrics', type: 'application/x-protobuf' });
+      expect(pushes[0]!.bytes).to.be.above(100);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('ends in bounded time when the collector is gone', async function () {
+    this.timeout(20_000);
+    const { server, port } = await listening(() => {});
+    await new Promise((resolve) => server.close(resolve));
+    withEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+
+    const perf = start({ exporters: ['otlp'], optimizer: { auto: false } });
+    perf.monitor.recordCounter('lost');
+
+    await perf.shutdown();
+  });
+
+  it('says which option or variable is wrong, and starts nothing', () => {
+    const options: [object, string][] = [
+      [{ port: 9464 }, 'startPerformance option name'],
+      [{ prometheus: { port: -1 } }, 'prometheus.port must be a port from 0 to 65535, got -1'],
+      [{ prometheus: { host: 7 } }, 'prometheus.host must be a text'],
+      [{ prometheus: { path: 'metrics' } }, "prometheus.path must be a path that starts with '/'"],
+      [{ exporters: ['statsd'] }, 'exporters must be a list of prometheus, otlp, console, none'],
+      [{ optimizer: { auto: 'yes' } }, 'optimizer.auto must be true or false'],
+      [{ serviceName: '' }, 'serviceName must be a text'],
+    ];
+    for (const [wrong, message] of options) {
+      expect(() => startPerformance(wrong as never), message).to.throw(InvalidOptionError, message);
+    }
+    withEnvironment({ CACHE_DIR: '/dev/null/below' });
+    expect(() => startPerformance(LOCAL)).to.throw(InvalidEnvironmentError, 'CACHE_DIR must be a folder');
+    withEnvironment({ CACHE_DIR: '', OPTIMIZER_INTERVAL: 'often' });
+    expect(() => startPerformance(LOCAL)).to.throw(
+      InvalidEnvironmentError,
+      'OPTIMIZER_INTERVAL must be a duration',
+    );
+    const meter = metrics.getMeterProvider().getMeter('');
+    expect(meter, 'no provider was left behind').to.equal(createNoopMeter());
+  });
+});
