@@ -60,7 +60,7 @@ function decorateStandard(decorator: string, wrap: Wrap, value: unknown, context
   if (context.kind === 'method' || context.kind === 'getter') return wrap(value, place);
   if (context.kind === 'field') return (initial: unknown) => wrap(initial, place);
   throw new InvalidUseError(
-    `${decorator} works on methods, getters and fields that hold a function, not on a ${context.kind}`,
+    `${decorator} works on methods, getters and fields that hold a function, not on ${context.kind === 'accessor' ? 'an' : 'a'} ${context.kind}`,
   );
 }
 

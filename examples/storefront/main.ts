@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     return await run(options, stop);
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n${USAGE}`);
+      console.error(`${error.message}\nnpm run demo -- --help tells what there is`);
       return 2;
     }
     const isExpected = [PerformanceError, PortError, TraceError].some((known) => error instanceof known);
@@ -67,6 +67,7 @@ async function run(options: DemoOptions, stop: AbortSignal): Promise<number> {
     const summary = await openShop({ options, perf, keys, metrics, problems }, stop);
     console.log(options.json ? JSON.stringify(summary, undefined, 2) : describe(summary));
     for (const message of problems.messages) console.error(`unexpected: ${message}`);
+    if (problems.count > 0) console.error(`${problems.count} unexpected errors in all`);
     return problems.count === 0 ? 0 : 1;
   } finally {
     await perf.shutdown();

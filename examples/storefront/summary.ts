@@ -42,14 +42,14 @@ export interface SummarySources {
   readonly seconds: number;
 }
 
-/** Seconds; a summary cannot reach back no time at all. */
-const SHORTEST = 1;
+/** Seconds; so that the very first requests are not left out. */
+const MARGIN = 1;
 
 /** Ask for it before `perf.shutdown()`, while everything still runs. */
 export function summarize(sources: SummarySources): Summary {
   const { perf, service, load, keys, problems, serviceUrl, seconds } = sources;
   const { operationMetrics, resourceUsage } = perf.monitor.getPerformanceSummary({
-    duration: Math.max(SHORTEST, seconds),
+    duration: seconds + MARGIN,
   });
   const cache = perf.cache.stats();
   return {

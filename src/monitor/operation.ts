@@ -11,19 +11,18 @@ export type Durations = Histogram<AttributesOf<typeof operationDuration>>;
 
 /** Everything recorded about one named operation: a recorder for each set of tags, one history for all of them. */
 export class Operation {
-  /** Records calls without tags. */
-  readonly untagged: CallRecorder;
   readonly #byTags: SeriesTable<CallRecorder>;
 
   constructor(name: string, durations: Durations, history: History | undefined, clock: Clock) {
-    const recorderOf = (tags: KeptAttributes) =>
-      new OperationRecorder({ ...tags, 'perf.operation.name': name }, durations, history, clock);
-    this.untagged = recorderOf({});
-    this.#byTags = new SeriesTable(`operation ${name}`, CARDINALITY_LIMIT, recorderOf);
+    this.#byTags = new SeriesTable(
+      `operation ${name}`,
+      CARDINALITY_LIMIT,
+      (tags) => new OperationRecorder({ ...tags, 'perf.operation.name': name }, durations, history, clock),
+    );
   }
 
-  recorder(tags: Attributes | undefined): CallRecorder {
-    return tags === undefined ? this.untagged : this.#byTags.find(tags);
+  recorder(tags?: Attributes): CallRecorder {
+    return this.#byTags.find(tags);
   }
 }
 

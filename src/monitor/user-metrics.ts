@@ -110,11 +110,7 @@ export class UserMetrics {
     return undefined;
   }
 
-  #build(
-    name: string,
-    kind: UserKind,
-    { unit = '', buckets, ...given }: MetricDescription,
-  ): UserMetric {
+  #build(name: string, kind: UserKind, { unit = '', buckets, ...given }: MetricDescription): UserMetric {
     // promtool's check wants a HELP line for every family.
     const description = given.description ?? `The ${kind} ${name} of the application.`;
     const base = { name, unit, description, attributes: {} };

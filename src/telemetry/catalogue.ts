@@ -31,7 +31,7 @@ export const cacheTierErrors = define({
   name: 'perf.cache.tier.errors',
   kind: 'counter',
   unit: '{error}',
-  description: 'Calls of a tier that failed. Readers saw a miss, writers lost nothing but the cached copy.',
+  description: 'Calls of a tier that failed: readers saw a miss, writers lost nothing but the cached copy.',
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
@@ -188,7 +188,7 @@ export const systemDiskIo = define({
   name: 'system.disk.io',
   kind: 'observableCounter',
   unit: 'By',
-  description: 'Bytes read from and written to the disks of the machine. Linux only.',
+  description: 'Bytes read from and written to the disks of the machine (Linux only).',
   attributes: { 'disk.io.direction': ['read', 'write'] },
 });
 
@@ -197,7 +197,7 @@ export const systemNetworkIo = define({
   kind: 'observableCounter',
   unit: 'By',
   description:
-    'Bytes received and sent by the network interfaces of the machine, loopback left out. Linux only.',
+    'Bytes received and sent by the network interfaces of the machine, loopback left out (Linux only).',
   attributes: { 'network.io.direction': ['receive', 'transmit'] },
 });
 

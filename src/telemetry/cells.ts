@@ -28,6 +28,8 @@ export class CounterCell implements Cell {
   readonly #isMonotonic: boolean;
   #total = 0;
   #flushed = 0;
+  /** Also after adding zero, or up and down again: the series exists and is to be seen. */
+  #isPending = false;
 
   static maker(rejections: Rejections | undefined): CellMaker<CounterCell> {
     return (attributes, sdk) => new CounterCell(attributes, sdk, rejections);
@@ -42,18 +44,22 @@ export class CounterCell implements Cell {
 
   add(value = 1): void {
     // One NaN would poison the series for ever, a text would turn the sum into a text.
-    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
-      return this.#rejections?.count('not_a_number');
+    if (typeof value !== 'number') return this.#rejections?.count('not_a_number');
+    const total = this.#total + value;
+    if (!(total > -Infinity && total < Infinity)) return this.#rejections?.count('not_a_number');
     if (value < 0 && this.#isMonotonic) return this.#rejections?.count('negative');
-    this.#total += value;
+    this.#total = total;
+    this.#isPending = true;
     if (!this.#sdk.isLive) this.#sdk.refresh();
   }
 
   flush(): void {
+    // The last flush of a provider may come after it was unregistered: what is pending then is for the next one.
+    if (!this.#isPending || this.#sdk.add === undefined) return;
     const delta = this.#total - this.#flushed;
-    if (delta === 0) return;
     this.#flushed = this.#total;
-    this.#sdk.add?.(delta, this.attributes);
+    this.#isPending = false;
+    this.#sdk.add(delta, this.attributes);
   }
 
   reading({ name, kind, unit }: InstrumentDefinition): Reading {

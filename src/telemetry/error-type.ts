@@ -8,10 +8,12 @@ export function errorTypeOf(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return '_OTHER';
   try {
     const { name, code } = thrown as { name?: unknown; code?: unknown };
-    if ((name === 'Error' || name === undefined) && isIdentifier(code)) return code;
-    if (isIdentifier(name)) return name;
+    if (isIdentifier(name) && name !== 'Error') return name;
     const className = thrown.constructor?.name;
-    return isIdentifier(className) && className !== 'Object' ? className : '_OTHER';
+    // Few classes set their `name`: those that do not inherit 'Error'.
+    if (isIdentifier(className) && className !== 'Error' && className !== 'Object') return className;
+    if (isIdentifier(code)) return code;
+    return name === 'Error' || className === 'Error' ? 'Error' : '_OTHER';
   } catch {
     // A throwing getter on an error must not replace the error.
     return '_OTHER';

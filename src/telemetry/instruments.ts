@@ -114,11 +114,12 @@ export class Instruments {
   ): () => void {
     const key = definition.name.toLowerCase();
     let observed = this.#observed.get(key);
+    const known = (observed ?? this.#recorded.get(key))?.definition;
+    if (known !== undefined && known.kind !== definition.kind) {
+      this.#noteConflict(definition, known);
+      return () => {};
+    }
     if (observed === undefined) {
-      if (this.#recorded.has(key)) {
-        this.#noteConflict(definition, this.#recorded.get(key)!.definition);
-        return () => {};
-      }
       observed = new Observed(definition, this.#limit);
       this.#observed.set(key, observed);
       if (this.#connection.meter !== undefined) observed.connect(this.#connection.meter);

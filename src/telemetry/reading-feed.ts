@@ -12,7 +12,7 @@ export type ReadingListener = (interval: IntervalReadings) => void;
 export class ReadingFeed {
   readonly #instruments: Instruments;
   readonly #clock: Clock;
-  #before = new Map<string, Reading>();
+  readonly #before = new Map<string, Reading>();
   #since: number;
 
   constructor(instruments: Instruments, clock: Clock) {
@@ -31,7 +31,8 @@ export class ReadingFeed {
   take(): IntervalReadings {
     const after = new Map<string, Reading>();
     const interval = this.#interval((key, reading) => after.set(key, reading));
-    this.#before = after;
+    // What is missing this time is kept: an observer that failed once must not count all over again.
+    for (const [key, reading] of after) this.#before.set(key, reading);
     this.#since = this.#clock.now();
     return interval;
   }

@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Load } from '../../examples/storefront/load.js';
+import { seededRandom } from '../../examples/storefront/random.js';
+import { TraceReplay } from '../../examples/storefront/trace.js';
+
+describe('storefront load', () => {
+  let server: Server;
+  let load: Load;
+
+  afterEach(async () => {
+    await load.stop();
+    server.close();
+  });
+
+  it('asks for the keys in their order', async () => {
+    const asked: string[] = [];
+    const enough = withResolvers<void>();
+    const url = await listen(({ url: path }, response) => {
+      if (path?.startsWith('/products/') === true) asked.push(path.slice('/products/'.length));
+      if (asked.length === 5) enough.resolve();
+      response.end();
+    });
+
+    load = loadOn(url, enough.reject);
+    load.start();
+    await enough.promise;
+
+    expect(asked.slice(0, 5)).to.deep.equal(['a%2Fb', '2', '3', 'a%2Fb', '2']);
+  });
+
+  it('uses its connections again', async () => {
+    let answers = 0;
+    const enough = withResolvers<void>();
+    const url = await listen((_, response) => {
+      if (++answers === 50) enough.resolve();
+      response.end();
+    });
+    let connections = 0;
+    server.on('connection', () => (connections += 1));
+
+    load = loadOn(url, enough.reject);
+    load.start();
+    await enough.promise;
+
+    expect(connections).to.be.below(50);
+  });
+
+  it('takes a decline as expected, and reports an answer that should not be', async () => {
+    const reported = withResolvers<unknown>();
+    const url = await listen(({ method }, response) => {
+      response.writeHead(method === 'POST' ? 402 : 404).end();
+    });
+
+    load = loadOn(url, reported.resolve);
+    load.start();
+
+    expect(String(await reported.promise)).to.match(/^Error: GET \/\S* was answered with 404$/);
+  });
+
+  it('reports requests without an answer', async () => {
+    const reported = withResolvers<unknown>();
+    const url = await listen((request) => request.socket.destroy());
+
+    load = loadOn(url, reported.resolve);
+    load.start();
+
+    expect(await reported.promise).to.include({ code: 'ECONNRESET' });
+  });
+
+  async function listen(answer: RequestListener): Promise<string> {
+    server = createServer(answer).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+});
+
+function loadOn(url: string, onUnexpected: (error: unknown) => void): Load {
+  const keys = new TraceReplay('keys.txt', ['a/b', '2', '3']);
+  return new Load({ url, keys, random: seededRandom(1), requestsPerSecond: 500, onUnexpected });
+}
+
+/** Promise.withResolvers came after Node 20. */
+function withResolvers<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+} {
+  let [resolve, reject]: [(value: T) => void, (error: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
+}
