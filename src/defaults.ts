@@ -117,8 +117,8 @@ function makeCache(environment: EnvironmentSettings, options: CacheManagerOption
   });
 }
 
-function withoutAuto(options: PartOptions['optimizer']): ResourceOptimizerOptions {
-  const { auto: _auto, ...rest } = { ...options } as ResourceOptimizerOptions & { auto?: boolean };
+function withoutAuto(options: (ResourceOptimizerOptions & { readonly auto?: boolean }) | undefined) {
+  const { auto: _auto, ...rest } = options ?? {};
   return rest;
 }
 

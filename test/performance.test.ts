@@ -107,7 +107,7 @@ describe('startPerformance', () => {
   });
 
   it('keeps the provider the application has registered, and says so once', async () => {
-    const { said, release } = captureNotices();
+    const notices = captureNotices();
     const theirs = new MeterProvider();
     metrics.setGlobalMeterProvider(theirs);
     try {
@@ -116,11 +116,13 @@ describe('startPerformance', () => {
 
       expect(perf.meterProvider).to.equal(theirs);
       expect(perf.metricsUrl).to.equal(undefined);
-      expect(said.filter((text) => text.includes('has registered a MeterProvider'))).to.have.lengthOf(1);
+      expect(notices.said.filter((text) => text.includes('has registered a MeterProvider'))).to.have.lengthOf(
+        1,
+      );
       await perf.shutdown();
       expect(metrics.getMeterProvider(), 'it is theirs to end').to.equal(theirs);
     } finally {
-      release();
+      notices.release();
       await theirs.shutdown();
     }
   });
@@ -237,7 +239,7 @@ describe('startPerformance', () => {
   });
 
   it('says which option or variable is wrong, and starts nothing', () => {
-    const options: [object, string][] = [
+    const options = [
       [{ port: 9464 }, 'startPerformance option name'],
       [{ prometheus: { port: -1 } }, 'prometheus.port must be a port from 0 to 65535, got -1'],
       [{ prometheus: { host: 7 } }, 'prometheus.host must be a text'],
@@ -245,9 +247,9 @@ describe('startPerformance', () => {
       [{ exporters: ['statsd'] }, 'exporters must be a list of prometheus, otlp, console, none'],
       [{ optimizer: { auto: 'yes' } }, 'optimizer.auto must be true or false'],
       [{ serviceName: '' }, 'serviceName must be a text'],
-    ];
+    ] as unknown as [never, string][];
     for (const [wrong, message] of options) {
-      expect(() => startPerformance(wrong as never), message).to.throw(InvalidOptionError, message);
+      expect(() => startPerformance(wrong), message).to.throw(InvalidOptionError, message);
     }
     withEnvironment({ CACHE_DIR: '/dev/null/below' });
     expect(() => startPerformance(LOCAL)).to.throw(InvalidEnvironmentError, 'CACHE_DIR must be a folder');

@@ -31,7 +31,9 @@ const EXPECTED_STATUS = new Set([200, 201, 402, 500]);
 
 /**
  * Visitors: an open loop over HTTP with kept-alive connections. Each arrival opens the page of the next key, or the
- * front page, or buys what was looked at last. It runs in the process it measures, whose CPU therefore includes it.
+ * front page, or buys what was looked at last. Those that arrive within a tick may overtake each other on the way, so
+ * the service sees the order of the keys almost, not exactly. It runs in the process it measures, whose CPU therefore
+ * includes it.
  */
 export class Load {
   readonly #options: LoadOptions;

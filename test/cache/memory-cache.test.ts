@@ -145,7 +145,7 @@ describe('MemoryCache', () => {
   });
 
   it('says which option is wrong, and how', () => {
-    const wrong: [object, string][] = [
+    const wrong = [
       [{ maxSize: 0 }, 'maxSize must be a positive integer, got 0'],
       [{ maxSize: 1.5 }, 'maxSize must be a positive integer, got 1.5'],
       [{ maxBytes: 'lots' }, 'maxBytes must be a size above 0'],
@@ -153,13 +153,10 @@ describe('MemoryCache', () => {
       [{ defaultTtl: '5 parsecs' }, 'defaultTtl must be a duration above 0'],
       [{ max_size: 5 }, 'MemoryCache option name must be maxSize, perhaps, got "max_size"'],
       [{ max: 5 }, 'MemoryCache option name must be one of maxSize'],
-      [null as never, 'MemoryCache options must be an object, got null'],
-    ];
+      [null, 'MemoryCache options must be an object, got null'],
+    ] as unknown as [never, string][];
     for (const [options, message] of wrong) {
-      expect(() => new MemoryCache(options as never), JSON.stringify(options)).to.throw(
-        InvalidOptionError,
-        message,
-      );
+      expect(() => new MemoryCache(options), JSON.stringify(options)).to.throw(InvalidOptionError, message);
     }
     expect(() => new MemoryCache().set('k', 1, { ttl: 0 })).to.throw(
       InvalidOptionError,

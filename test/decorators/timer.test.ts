@@ -38,9 +38,9 @@ describe('@timer', () => {
   it('puts its tags on the series', () => {
     timer('tagged', { table: 'users' })(() => 1)();
 
-    const [reading] = instrumentsOf()
+    const reading = instrumentsOf()
       .read()
-      .filter(({ attributes }) => attributes['perf.operation.name'] === 'tagged');
+      .find(({ attributes }) => attributes['perf.operation.name'] === 'tagged');
     expect(reading?.attributes).to.deep.equal({ 'perf.operation.name': 'tagged', table: 'users' });
   });
 

@@ -20,7 +20,7 @@ export async function installPacked(): Promise<Consumer> {
   // What is tested is built already; building again here would race with tests that run it.
   const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
   await run('npm', args, { cwd: root });
-  const [name] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  const name = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
   const tarball = join(folder, name!);
   const target = join(folder, 'node_modules/@gary-zero/performance');
   await mkdir(target, { recursive: true });

@@ -20,7 +20,7 @@ export interface WaitForOptions {
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   { what, timeout = 10, signal }: WaitForOptions,
-): Promise<T> {
+): Promise<Exclude<T, undefined | null | false>> {
   const deadline = performance.now() + timeout * 1000;
   for (;;) {
     signal?.throwIfAborted();
@@ -28,7 +28,7 @@ export async function waitFor<T>(
     let cause: unknown;
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Exclude<T, undefined | null | false>;
       seen = `last seen: ${inspect(value, { depth: 4, breakLength: 100 })}`;
     } catch (error) {
       cause = error;

@@ -15,20 +15,21 @@ describe('storefront load', () => {
     server.close();
   });
 
-  it('asks for the keys in their order', async () => {
-    const asked: string[] = [];
-    const enough = withResolvers<void>();
+  it('opens the pages of its keys', async () => {
+    const asked = new Set<string>();
+    const all = withResolvers<void>();
     const url = await listen(({ url: path }, response) => {
-      if (path?.startsWith('/products/') === true) asked.push(path.slice('/products/'.length));
-      if (asked.length === 5) enough.resolve();
+      if (path?.startsWith('/products/') === true) asked.add(path.slice('/products/'.length));
+      if (asked.size === 3) all.resolve();
       response.end();
     });
 
-    load = loadOn(url, enough.reject);
+    load = loadOn(url, all.reject);
     load.start();
-    await enough.promise;
+    await all.promise;
 
-    expect(asked.slice(0, 5)).to.deep.equal(['a%2Fb', '2', '3', 'a%2Fb', '2']);
+    // Not in which order they arrive: requests on different connections may overtake each other.
+    expect([...asked]).to.have.members(['a%2Fb', '2', '3']);
   });
 
   it('uses its connections again', async () => {

@@ -31,7 +31,7 @@ describe('toClassicHistogram', () => {
 
     const { boundaries, counts } = toClassicHistogram(point).buckets;
 
-    expect(boundaries.map((bound) => Number(bound.toFixed(4)))).to.deep.equal([1.1892, 1.4142, 1.6818, 2]);
+    expect(boundaries.map((bound) => bound.toFixed(3))).to.deep.equal(['1.189', '1.414', '1.682', '2.000']);
     expect(counts).to.deep.equal([16, 16, 16, 16, 0]);
   });
 
