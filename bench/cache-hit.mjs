@@ -276,11 +276,10 @@ function hit(kind, name, baseline, setup) {
  * A write that pushes the oldest entry out. `setup` returns the call to measure, which goes through all keys in turn,
  * and a read to check with; `expectMore` checks what else the case promises.
  */
-function evictingSet(kind, name, baseline, setup, expectMore = () => {}) {
+function evictingSet(kind, name, baseline, setup, expectMore = async () => {}) {
   let cache;
   const setUpAndFill = async () => {
     cache = await setup();
-    // oxlint-disable-next-line no-await-in-loop -- the order of the writes decides what is evicted
     for (let i = 0; i < MANY_KEYS.length; i++) await cache.set();
     return cache.set;
   };

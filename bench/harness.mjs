@@ -1,4 +1,3 @@
-/* oxlint-disable no-await-in-loop -- cases must run one after the other: side by side they would measure each other */
 import { parseArgs } from 'node:util';
 import { Meter, quantile } from './lib/measure.mjs';
 import { printJson, printTable } from './lib/report.mjs';

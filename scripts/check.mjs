@@ -9,7 +9,6 @@ await exitWith(async () => {
   const [npm, ...first] = npmCommand();
   for (const step of STEPS) {
     console.log(`check: ${step}`);
-    // oxlint-disable-next-line no-await-in-loop -- a step runs only when the one before it passed
     const code = await run(npm, [...first, 'run', '--silent', step], { cwd: ROOT });
     if (code !== 0) {
       console.error(`check: ${step} failed with exit code ${code} (alone: npm run ${step})`);

@@ -1,4 +1,3 @@
-/* oxlint-disable no-await-in-loop -- waiting for another process is a loop of waits */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -31,13 +31,14 @@ export function run(
   const passOn = (signal) => {
     if (signal !== 'SIGINT' || !fromTerminal) child.kill(signal);
   };
-  process.on('SIGINT', passOn).on('SIGTERM', passOn);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, passOn);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   }).finally(() => {
     stopWatching();
-    process.off('SIGINT', passOn).off('SIGTERM', passOn);
+    for (const signal of signals) process.off(signal, passOn);
   });
 }
 

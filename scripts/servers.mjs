@@ -41,7 +41,6 @@ async function install(names) {
   ];
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    // oxlint-disable-next-line no-await-in-loop -- the second needs what the first fetched
     const { code, stdout, stderr } = await capture('apt-get', [...patience, ...args], { env });
     if (code !== 0)
       console.error(`apt-get ${args.join(' ')} failed with exit code ${code}:\n${stdout}${stderr}`);

@@ -36,7 +36,6 @@ await exitWith(async () => {
   const rows = await withLock('test:lines', ROOT, async () => {
     const done = [];
     for (const line of LINES) {
-      // oxlint-disable-next-line no-await-in-loop -- one suite at a time, they measure
       done.push(await runLine(line));
     }
     return done;

@@ -64,7 +64,7 @@ export interface Performance {
   readonly metricsUrl: string | undefined;
   /**
    * Resolves when the first resource sample is taken and /metrics is served. Rejects with a ListenError when the port
-   * cannot be opened; the application runs on either way, and nobody has to wait for it.
+   * cannot be opened. Nobody has to wait for it: otherwise a process warning says so, and the application runs on.
    */
   readonly ready: Promise<void>;
   /** Flushes exporters, ends servers and timers, gives the global provider back. Calling it again does nothing. */
@@ -118,8 +118,10 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   if (settings.autoOptimize) parts.optimizer.startAutoOptimization();
 
   const ready = Promise.all([parts.monitor.start(), server?.listen()]).then(() => {});
+  let isAwaited = false;
   ready.catch((error: unknown) => {
     // A service must not fall over because its metrics port is taken, and must not be silent about it either.
+    if (isAwaited) return;
     const isListen = error instanceof ListenError;
     process.emitWarning(isListen ? error.message : String(error), {
       code: isListen ? error.code : 'PERF_START_FAILED',
@@ -133,7 +135,10 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
     get metricsUrl() {
       return server?.url;
     },
-    ready,
+    get ready() {
+      isAwaited = true;
+      return ready;
+    },
     shutdown() {
       return (shutdown ??= shutdownAll());
     },
@@ -173,18 +178,31 @@ function resolve(options: PerformanceOptions, environment: EnvironmentSettings):
   const auto = optimizer instanceof ResourceOptimizer ? undefined : optimizer?.auto;
   return {
     environment,
-    exporters: checkExporters(options.exporters ?? environment.metricsExporters ?? ['prometheus']),
+    exporters: resolveExporters(options, environment),
     prometheus: prometheus === false ? undefined : resolvePrometheus(prometheus, environment),
     registerGlobal: checkBoolean('registerGlobal', options.registerGlobal ?? true),
     autoOptimize: checkBoolean('optimizer.auto', auto ?? environment.optimizerAutoEnabled ?? true),
   };
 }
 
-function checkExporters(exporters: readonly MetricsExporter[]): readonly MetricsExporter[] {
+/** Who asks for an address of /metrics in code gets it, whatever else the environment names. */
+function resolveExporters({ exporters, prometheus }: PerformanceOptions, environment: EnvironmentSettings) {
+  const isAddressGiven = prometheus !== undefined && prometheus !== false;
+  if (exporters === undefined) {
+    const named = (environment.metricsExporters ?? ['prometheus']).filter((name) => name !== 'none');
+    return isAddressGiven ? [...new Set<MetricsExporter>([...named, 'prometheus'])] : named;
+  }
   const isKnown = Array.isArray(exporters) && exporters.every((name) => METRICS_EXPORTERS.includes(name));
   if (!isKnown)
     throw new InvalidOptionError('exporters', `a list of ${METRICS_EXPORTERS.join(', ')}`, exporters);
-  return exporters;
+  if (isAddressGiven && !exporters.includes('prometheus')) {
+    throw new InvalidOptionError(
+      'exporters',
+      "a list with 'prometheus' when its address is given",
+      exporters,
+    );
+  }
+  return exporters.includes('none') ? [] : exporters;
 }
 
 function resolvePrometheus(
@@ -226,7 +244,7 @@ function openProvider(
       ...options.resourceAttributes,
       ...(serviceName !== undefined && { 'service.name': serviceName }),
     },
-    exporters: exporters.includes('none') ? [] : wanted,
+    exporters: wanted,
     otlpProtocol: environment.otlpProtocol ?? 'http/protobuf',
     exportIntervalMs: environment.metricExportInterval ?? DEFAULT_EXPORT_INTERVAL_MS,
     exportTimeoutMs: environment.metricExportTimeout ?? DEFAULT_EXPORT_TIMEOUT_MS,

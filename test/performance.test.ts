@@ -94,11 +94,16 @@ describe('startPerformance', () => {
     const { server, port } = await listening(() => {});
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     try {
+      start({ ...LOCAL, prometheus: { port } });
+      expect((await warned).message, 'when nobody waits').to.include(
+        `port ${port} on 127.0.0.1 is already in use`,
+      );
+      await running?.shutdown();
+
       const perf = start({ ...LOCAL, prometheus: { port } });
       const error = await perf.ready.catch((thrown: unknown) => thrown);
 
       expect(error).to.be.instanceOf(ListenError).with.property('port', port);
-      expect((await warned).message).to.include(`port ${port} on 127.0.0.1 is already in use`);
       perf.monitor.time('goes.on', () => 1);
       expect(perf.monitor.getPerformanceSummary().operationMetrics['goes.on']?.count).to.equal(1);
     } finally {
@@ -224,6 +229,25 @@ describe('startPerformance', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('serves /metrics where code asks for it, whatever the environment names', async () => {
+    withEnvironment({ OTEL_METRICS_EXPORTER: 'none' });
+    const asked = start();
+    await asked.ready;
+    expect(asked.metricsUrl).to.match(/metrics$/);
+    await asked.shutdown();
+
+    const notAsked = start({ optimizer: { auto: false } });
+    await notAsked.ready;
+
+    expect(notAsked.metricsUrl).to.equal(undefined);
+    expect(() => startPerformance({ exporters: ['otlp'], prometheus: { port: 0 } })).to.not.throw();
+    await notAsked.shutdown();
+    expect(() => startPerformance({ exporters: ['otlp'], prometheus: { port: 0 } })).to.throw(
+      InvalidOptionError,
+      "exporters must be a list with 'prometheus' when its address is given",
+    );
   });
 
   it('ends in bounded time when the collector is gone', async function () {

@@ -1,4 +1,3 @@
-/* oxlint-disable no-await-in-loop -- batches must run one after the other: side by side they would measure each other */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

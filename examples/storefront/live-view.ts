@@ -69,7 +69,8 @@ export class LiveView {
       stream.write(`${asLine(look)}; ${keys.progress}\n`);
       return;
     }
-    const width = (stream.columns ?? DEFAULT_COLUMNS) - 1;
+    // Some terminals say 0 when they do not know.
+    const width = (stream.columns || DEFAULT_COLUMNS) - 1;
     // A line that wraps would count as two when moving up.
     const lines = [...asLines(look), `keys      ${keys.progress}`].map((line) => line.slice(0, width));
     const up = this.#drawnLines === 0 ? '' : `${CSI}${this.#drawnLines}A`;

@@ -135,7 +135,8 @@ export class CacheManager {
 
   /**
    * The value, loaded by `factory` when no tier has it. Calls with the same key share one run of the factory; its error
-   * goes to all of them, unchanged, and nothing is kept. A loaded `undefined` is returned and not kept.
+   * goes to all of them, unchanged, and nothing is kept. A loaded `undefined` is returned and not kept. A call that
+   * joins a load under way counts as a miss: it waits as long.
    */
   async getOrSet<T>(key: string, factory: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     const value = this.#primary.get(key);

@@ -11,7 +11,7 @@ import type { PullReader } from './prometheus/server.js';
 
 export interface ProviderOptions {
   readonly resourceAttributes: Readonly<Record<string, string>>;
-  readonly exporters: readonly ('prometheus' | 'otlp' | 'console' | 'none')[];
+  readonly exporters: readonly string[];
   readonly otlpProtocol: 'http/protobuf' | 'http/json' | 'grpc';
   readonly exportIntervalMs: number;
   readonly exportTimeoutMs: number;

@@ -10,18 +10,21 @@ export interface SampleSource {
 type Report = (value: number, attributes?: Readonly<Record<string, string>>) => void;
 type SampleReader = (sample: Sample, report: Report) => void;
 
-const publishers = new WeakMap<Instruments, SampleSource>();
+/** Those that want to publish, in order of arrival. The first one does. */
+const waiting = new WeakMap<Instruments, SampleSource[]>();
 
 /**
  * Lets every exporter read the last sample, under the names of the semantic conventions. The callbacks only read, so
- * any number of readers sees the same. One source publishes at a time: two would be added up.
+ * any number of readers sees the same. One source publishes at a time, since two would be added up; the next takes over
+ * when it ends.
  */
 export function publishSamples(instruments: Instruments, source: SampleSource): () => void {
-  if (publishers.has(instruments)) return () => {};
-  publishers.set(instruments, source);
+  const sources = waiting.get(instruments) ?? [];
+  waiting.set(instruments, sources);
+  sources.push(source);
   const observe = <D extends Parameters<Instruments['observe']>[0]>(definition: D, read: SampleReader) =>
     instruments.observe(definition, source, (owner: SampleSource, report) => {
-      if (owner.lastSample !== undefined) read(owner.lastSample, report as Report);
+      if (owner === sources[0] && owner.lastSample !== undefined) read(owner.lastSample, report as Report);
     });
   const cancels = [
     observe(catalogue.processCpuTime, ({ host }, report) => {
@@ -66,6 +69,7 @@ export function publishSamples(instruments: Instruments, source: SampleSource): 
   ];
   return () => {
     for (const cancel of cancels) cancel();
-    publishers.delete(instruments);
+    const place = sources.indexOf(source);
+    if (place >= 0) sources.splice(place, 1);
   };
 }

@@ -17,6 +17,8 @@ export interface ResourceTrackerOptions {
   readonly clock?: Clock;
 }
 
+/** The kernel counts CPU time in steps of 10 ms: shares over a shorter time would be noise, or 0 and 100 %. */
+const MIN_SAMPLE_MS = 100;
 const TRACKER_DEFAULTS = { collectionInterval: 5, maxHistory: 720, clock: systemClock } as const;
 
 /** Samples what the process and its machine use, keeps the recent past and publishes the last sample as metrics. */
@@ -62,12 +64,17 @@ export class ResourceTracker implements SampleSource {
   async stop(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
-    await this.#pending;
-    this.#sampler?.close();
+    // Taken before the wait: a start in the meantime brings a sampler of its own.
+    const sampler = this.#sampler;
     this.#sampler = undefined;
+    await this.#pending;
+    sampler?.close();
   }
 
-  /** Takes a sample now. Failing to take it is said once, never thrown. Does nothing while stopped. */
+  /**
+   * Takes a sample now, unless the last one is younger than 100 ms. Failing to take it is said once, never thrown. Does
+   * nothing while stopped.
+   */
   async sample(): Promise<void> {
     this.#pending ??= this.#take().finally(() => (this.#pending = undefined));
     await this.#pending;
@@ -93,8 +100,11 @@ export class ResourceTracker implements SampleSource {
 
   async #take(): Promise<void> {
     const sampler = this.#sampler;
-    if (sampler === undefined) return;
+    const age = this.#clock.now() - (this.#samples.at(-1)?.now ?? -Infinity);
+    if (sampler === undefined || age < MIN_SAMPLE_MS) return;
     try {
+      // Observers alone would not notice a provider that was registered after them.
+      this.#instruments.refresh();
       const sample = await sampler.take();
       this.lastSample = sample;
       this.#samples.push({ now: this.#clock.now(), snapshot: sample.snapshot });

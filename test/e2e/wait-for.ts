@@ -1,4 +1,3 @@
-/* oxlint-disable no-await-in-loop -- a poll is a loop of waits */
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
