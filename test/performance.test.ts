@@ -38,7 +38,7 @@ describe('startPerformance', () => {
   });
 
   it('serves what is recorded, resources included', async () => {
-    const perf = start();
+    const perf = start({ ...LOCAL, cache: { name: 'served' } });
     await perf.ready;
 
     perf.monitor.recordCounter('orders', 2, { shop: 'a' });
@@ -51,7 +51,7 @@ describe('startPerformance', () => {
       'orders_total{shop="a"} 2',
       'queue_size 42',
       'perf_operation_duration_seconds_count{perf_operation_name="checkout"} 1',
-      'perf_cache_lookups_total{perf_cache_name="default",perf_cache_tier="memory",perf_cache_result="miss"} 1',
+      'perf_cache_lookups_total{perf_cache_name="served",perf_cache_tier="memory",perf_cache_result="miss"} 1',
     ]) {
       expect(text.split('\n')).to.include(line);
     }

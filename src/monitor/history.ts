@@ -40,7 +40,8 @@ export class History {
   readonly #maxSlots: number;
   readonly #positive = new Uint32Array(BUCKETS);
   #negative: Map<number, number> | undefined;
-  #slots: HistorySlot[] = [];
+  readonly #slots: HistorySlot[] = [];
+  #keptSince: number;
   #start: number;
   #count = 0;
   #errors = 0;
@@ -53,6 +54,12 @@ export class History {
   constructor(maxSlots: number, now: number) {
     this.#maxSlots = maxSlots;
     this.#start = now;
+    this.#keptSince = now;
+  }
+
+  /** Since when nothing is missing: the beginning, or the end of the last slot that was dropped. */
+  get keptSince(): number {
+    return this.#keptSince;
   }
 
   /** The value must be a finite number. */
@@ -143,7 +150,7 @@ export class History {
     mergeStep(slots, slots.length - FINE_SLOTS, MEDIUM_MS, now - FINE_SLOTS * 1000);
     const mediumStart = slots.length - FINE_SLOTS - MEDIUM_SLOTS;
     mergeStep(slots, mediumStart, COARSE_MS, now - FINE_SLOTS * 1000 - MEDIUM_SLOTS * MEDIUM_MS);
-    while (slots.length > this.#maxSlots) slots.shift();
+    while (slots.length > this.#maxSlots) this.#keptSince = slots.shift()!.end;
   }
 }
 
@@ -185,7 +192,8 @@ function merge(slots: readonly HistorySlot[]): HistorySlot {
 /** The nearest-rank percentile, at most 1.6 % off and never outside what was recorded. */
 function percentileOf({ count, min, max, buckets }: HistorySlot, share: number): number {
   if (share <= 0) return min;
-  const rank = Math.max(1, Math.ceil(share * count));
+  // 0.07 * 100 is a little more than 7, which must not make it the eighth.
+  const rank = Math.max(1, Math.ceil(share * count * (1 - 4 * Number.EPSILON)));
   if (rank >= count) return max;
   let seen = 0;
   for (let i = 0; i < buckets.length; i += 2) {

@@ -5,6 +5,7 @@
  * VLDB 2019).
  *
  * A bucket number is signed: positive for positive values, negative for negative ones, 0 for everything below 2^-30.
+ * Everything from 2^41 on shares the last one.
  */
 const MANTISSA_BITS = 5;
 const SHIFT = 20 - MANTISSA_BITS;
@@ -24,7 +25,8 @@ export function bucketOf(value: number): number {
 }
 
 function positiveBucketOf(value: number): number {
-  asNumber[0] = value;
+  // Makes -0, whose sign bit would count as a large number, a plain 0.
+  asNumber[0] = value + 0;
   const bucket = (asWords[HIGH_WORD]! >>> SHIFT) - OFFSET;
   return bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS - 1 : bucket;
 }

@@ -39,7 +39,6 @@ export type MetricKind = 'counter' | 'gauge' | 'histogram' | 'operation';
 interface Metric {
   readonly kind: MetricKind;
   readonly history: History;
-  readonly since: number;
 }
 
 const COLLECTOR_DEFAULTS = { maxHistory: 1000, maxMetrics: 1000, clock: systemClock } as const;
@@ -76,8 +75,7 @@ export class MetricsCollector {
     let metric = this.#metrics.get(name);
     if (metric === undefined) {
       if (this.#metrics.size >= this.#maxMetrics) return undefined;
-      const now = this.clock.now();
-      metric = { kind, history: new History(this.#maxHistory, now), since: now };
+      metric = { kind, history: new History(this.#maxHistory, this.clock.now()) };
       this.#metrics.set(name, metric);
       this.start();
     }
@@ -118,7 +116,7 @@ export class MetricsCollector {
     const now = this.clock.now();
     const from = this.#from(options, now);
     const slots = metric.history.since(from, now);
-    const since = Math.max(metric.since, Math.min(from, slots[0]?.start ?? from));
+    const since = Math.max(metric.history.keptSince, Math.min(from, slots[0]?.start ?? from));
     const seconds = (now - since) / 1000;
     if (seconds <= 0) return undefined;
     return (

@@ -47,7 +47,7 @@ export interface PerformanceSummary {
 const KNOWN_OPTIONS = ['metricsCollector', 'resourceTracker', 'meterProvider', 'enabled', 'alerts'] as const;
 const DEFAULT_SUMMARY_SECONDS = 300;
 const MAX_OPERATIONS = 1000;
-/** Stands for all operations beyond the limit. */
+/** Stands for all operations beyond the limit, and is one of them: the collector has as many names by default. */
 const OTHER_OPERATIONS = '_OTHER';
 const HISTORY_PREFIX = 'operation_duration_';
 
@@ -196,7 +196,7 @@ export class PerformanceMonitor {
   }
 
   #newOperation(given: unknown): Operation {
-    const known = this.#operations.size < MAX_OPERATIONS ? given : OTHER_OPERATIONS;
+    const known = this.#operations.size < MAX_OPERATIONS - 1 ? given : OTHER_OPERATIONS;
     const name = typeof known === 'string' ? known : String(known);
     let operation = this.#operations.get(name);
     if (operation === undefined) {

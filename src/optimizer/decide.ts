@@ -48,6 +48,12 @@ export function decide(observation: Observation, limits: Limits): Decision[] {
 }
 
 export function decideMemory(observation: Observation, { memoryThreshold, canFreeMemory }: Limits): Decision {
+  if (observation.memoryShare === undefined && observation.heapShare === undefined)
+    return {
+      resource: 'memory',
+      decision: 'hold',
+      reason: 'memory is not measured: no resource tracker runs',
+    };
   const { memory } = pressureOf(observation);
   const state = `memory pressure ${percent(memory)} (heap ${percent(observation.heapShare)} of its limit)`;
   if (memory < memoryThreshold) {
@@ -63,8 +69,11 @@ export function decideMemory(observation: Observation, { memoryThreshold, canFre
 }
 
 export function decideCpu(observation: Observation, { cpuThreshold }: Limits): Decision {
+  const { cpuShare, processCpuShare, eventLoopUtilization } = observation;
+  if (cpuShare === undefined && processCpuShare === undefined && eventLoopUtilization === undefined)
+    return { resource: 'cpu', decision: 'hold', reason: 'CPU is not measured: no resource tracker runs' };
   const { cpu } = pressureOf(observation);
-  const loop = `event loop ${percent(observation.eventLoopUtilization)} busy`;
+  const loop = `event loop ${percent(eventLoopUtilization)} busy`;
   const state = `CPU pressure ${percent(cpu)} (${loop})`;
   if (cpu < cpuThreshold) {
     return { resource: 'cpu', decision: 'hold', reason: `${state} is under ${percent(cpuThreshold)}` };
@@ -72,7 +81,7 @@ export function decideCpu(observation: Observation, { cpuThreshold }: Limits): D
   const [busiest] = observation.operations;
   const where = busiest === undefined ? '' : `; "${busiest.name}" takes the most time`;
   const recommendation =
-    (observation.eventLoopUtilization ?? 0) >= cpuThreshold
+    (eventLoopUtilization ?? 0) >= cpuThreshold
       ? `Move computation to worker threads or cache its results${where}`
       : `Run fewer processes on this machine or give it more cores${where}`;
   return {

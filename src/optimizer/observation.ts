@@ -90,6 +90,8 @@ function total(
 function cachesFrom(of: ReadingsOf): CacheObservation[] {
   const lookups = of(catalogue.cacheLookups);
   const names = new Set(lookups.map(({ attributes }) => attributes['perf.cache.name']));
+  // Lookups beyond the limit of series belong to no cache in particular.
+  names.delete(undefined);
   return [...names].map((name) => {
     const isOwn = (attributes: Reading['attributes']) => attributes['perf.cache.name'] === name;
     const all = total(lookups, isOwn) ?? 0;
@@ -113,6 +115,7 @@ function cachesFrom(of: ReadingsOf): CacheObservation[] {
 function operationsFrom(durations: readonly Reading[]): OperationObservation[] {
   const byName = new Map<string, { calls: number; errors: number; seconds: number }>();
   for (const { attributes, value, count = 0 } of durations) {
+    if (attributes['perf.operation.name'] === undefined) continue;
     const name = String(attributes['perf.operation.name']);
     const sum = byName.get(name) ?? { calls: 0, errors: 0, seconds: 0 };
     sum.calls += count;

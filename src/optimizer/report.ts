@@ -28,7 +28,7 @@ export interface OptimizationReport {
     /** Absent: not measured. */
     readonly avgMemoryImprovementPercent?: number;
   };
-  /** What is recommended as of the latest decisions, each once. */
+  /** What is recommended as of the last look, each once. */
   readonly recommendations: readonly string[];
   /** The newest last. */
   readonly recentDecisions: readonly MadeDecision[];
@@ -64,7 +64,9 @@ export function reportFrom(
   decisions: readonly MadeDecision[],
 ): OptimizationReport {
   const recentDecisions = decisions.slice(-RECENT);
-  const recommendations = new Set(recentDecisions.flatMap(({ recommendation }) => recommendation ?? []));
+  const { time: lastLook } = decisions.at(-1) ?? {};
+  const latest = decisions.filter(({ time }) => time === lastLook);
+  const recommendations = new Set(latest.flatMap(({ recommendation }) => recommendation ?? []));
   return {
     generatedAt: new Date(wallMs).toISOString(),
     optimizationSummary: { totalOptimizations: counts.act, decisions: { ...counts } },

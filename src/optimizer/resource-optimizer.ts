@@ -71,6 +71,7 @@ export class ResourceOptimizer {
   #cpuThreshold: number;
   #observation: Observation;
   #cancel: Cancel | undefined;
+  #cleaning: Promise<number> | undefined;
 
   constructor(options?: ResourceOptimizerOptions) {
     const known = [
@@ -157,19 +158,18 @@ export class ResourceOptimizer {
   }
 
   async #pass(limits: Omit<AutoOptimizationOptions, 'interval'> = {}): Promise<MadeDecision[]> {
+    const memoryThreshold = checkRatio('memoryThreshold', limits.memoryThreshold ?? this.#memoryThreshold);
+    const cpuThreshold = checkRatio('cpuThreshold', limits.cpuThreshold ?? this.#cpuThreshold);
     this.#observation = observationFrom(this.#feed.take());
-    const decisions = decide(this.#observation, {
-      memoryThreshold: checkRatio('memoryThreshold', limits.memoryThreshold ?? this.#memoryThreshold),
-      cpuThreshold: checkRatio('cpuThreshold', limits.cpuThreshold ?? this.#cpuThreshold),
-      canFreeMemory: this.#cleanups.size > 0,
-    });
+    const canFreeMemory = this.#cleanups.size > 0;
+    const decisions = decide(this.#observation, { memoryThreshold, cpuThreshold, canFreeMemory });
     const made: MadeDecision[] = [];
-    for (const decision of decisions) made.push(await this.#make(decision));
+    const time = this.#clock.wallNow() / 1000;
+    for (const decision of decisions) made.push(await this.#make(time, decision));
     return made;
   }
 
-  async #make(decision: Decision): Promise<MadeDecision> {
-    const time = this.#clock.wallNow() / 1000;
+  async #make(time: number, decision: Decision): Promise<MadeDecision> {
     const acted = decision.decision === 'act' ? { removedEntries: await this.#runCleanups() } : {};
     const made: MadeDecision = { time, ...decision, ...acted };
     this.#counts[decision.decision] += 1;
@@ -182,10 +182,16 @@ export class ResourceOptimizer {
     return made;
   }
 
+  /** Who asks while they run waits for the same run: a cleanup need not stand being called twice at once. */
+  #runCleanups(): Promise<number> {
+    return (this.#cleaning ??= this.#runEachCleanup().finally(() => (this.#cleaning = undefined)));
+  }
+
   /** A cleanup that fails is said once and does not keep the others from running. */
-  async #runCleanups(): Promise<number> {
+  async #runEachCleanup(): Promise<number> {
     let removed = 0;
-    for (const cleanup of this.#cleanups) {
+    // A copy: one that registers itself anew must not run again and again.
+    for (const cleanup of Array.from(this.#cleanups)) {
       try {
         const result: unknown = await cleanup();
         if (typeof result === 'number' && Number.isFinite(result)) removed += result;

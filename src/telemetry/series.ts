@@ -124,6 +124,8 @@ export class SeriesTable<Cell> {
       }
     }
     const [most] = [...values].toSorted((a, b) => b[1].size - a[1].size);
+    if (values.size > this.#limit / 2)
+      return `${values.size} attribute names, such as "${values.keys().next().value}"`;
     return most === undefined
       ? 'no attribute stands out'
       : `attribute "${most[0]}" has ${most[1].size} values`;

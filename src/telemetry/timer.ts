@@ -90,8 +90,7 @@ function recordOutcome<R>(recorder: CallRecorder, start: number, result: R): R {
     return result;
   }
   const elapsed = () => (recorder.clock.now() - start) / 1000;
-  if (result instanceof Promise && result.constructor === Promise)
-    return recordPromise(recorder, elapsed, result);
+  if (result instanceof Promise) return recordPromise(recorder, elapsed, result);
   const tag = tagOf(result);
   if (tag === 'Generator' || tag === 'AsyncGenerator') return timedGenerator(recorder, elapsed, result);
   if (!observeThenable(recorder, elapsed, result)) recorder.succeeded(elapsed());
@@ -99,24 +98,32 @@ function recordOutcome<R>(recorder: CallRecorder, start: number, result: R): R {
 }
 
 /**
- * The promise handed on settles as the function's own does. It is a follower of it, so that a rejection nobody handles
- * is still reported as unhandled; a promise with properties of its own (`kill`, `cancel`) is handed on itself.
+ * The promise handed on settles as the function's own does. It is a follower of it (of the same class), so that a
+ * rejection nobody handles is still reported as unhandled; a promise with properties of its own (`kill`, `cancel`) is
+ * handed on itself.
  */
 function recordPromise<R extends Promise<unknown>>(
   recorder: CallRecorder,
   elapsed: () => number,
   promise: R,
 ): R {
-  const follower = promise.then(
-    (value) => {
-      recorder.succeeded(elapsed());
-      return value;
-    },
-    (error: unknown) => {
-      recorder.failed(elapsed(), error);
-      throw error;
-    },
-  );
+  let follower: Promise<unknown>;
+  try {
+    follower = promise.then(
+      (value) => {
+        recorder.succeeded(elapsed());
+        return value;
+      },
+      (error: unknown) => {
+        recorder.failed(elapsed(), error);
+        throw error;
+      },
+    );
+  } catch {
+    // A class whose constructor takes something else than an executor cannot be followed.
+    recorder.succeeded(elapsed());
+    return promise;
+  }
   if (Object.keys(promise).length === 0) return follower as R;
   follower.catch(() => {});
   return promise;
