@@ -5,6 +5,8 @@ import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.
 import {
   METRICS_EXPORTERS,
   readEnvironment,
+  readOtlpEnvironment,
+  type OtlpSettings,
   type EnvironmentSettings,
   type MetricsExporter,
 } from './config/environment.js';
@@ -237,6 +239,7 @@ function openProvider(
   const wanted = exporters.filter(
     (name) => name !== 'none' && !(name === 'prometheus' && prometheus === undefined),
   );
+  const otlp: OtlpSettings = wanted.includes('otlp') ? readOtlpEnvironment() : {};
   const serviceName = options.serviceName ?? environment.serviceName;
   return buildProvider({
     resourceAttributes: {
@@ -246,6 +249,7 @@ function openProvider(
     },
     exporters: wanted,
     otlpProtocol: environment.otlpProtocol ?? 'http/protobuf',
+    hasExponentialHistograms: otlp.histogramAggregation === 'base2_exponential_bucket_histogram',
     exportIntervalMs: environment.metricExportInterval ?? DEFAULT_EXPORT_INTERVAL_MS,
     exportTimeoutMs: environment.metricExportTimeout ?? DEFAULT_EXPORT_TIMEOUT_MS,
     readers: options.readers ?? [],

@@ -275,7 +275,12 @@ describe('startPerformance', () => {
     for (const [wrong, message] of options) {
       expect(() => startPerformance(wrong), message).to.throw(InvalidOptionError, message);
     }
-    withEnvironment({ CACHE_DIR: '/dev/null/below' });
+    withEnvironment({ OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' });
+    expect(() => startPerformance()).to.throw(
+      InvalidEnvironmentError,
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be an http',
+    );
+    withEnvironment({ OTEL_METRICS_EXPORTER: '', CACHE_DIR: '/dev/null/below' });
     expect(() => startPerformance(LOCAL)).to.throw(InvalidEnvironmentError, 'CACHE_DIR must be a folder');
     withEnvironment({ CACHE_DIR: '', OPTIMIZER_INTERVAL: 'often' });
     expect(() => startPerformance(LOCAL)).to.throw(

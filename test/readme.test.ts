@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ENVIRONMENT } from '../src/config/environment.js';
+import { ENVIRONMENT, OTLP_ENVIRONMENT } from '../src/config/environment.js';
 import { installPacked, root, run, type Consumer } from './e2e/packed.js';
 
 interface Block {
@@ -105,11 +105,13 @@ describe('README', function () {
       );
 
     expect(rows).to.deep.equal(
-      Object.values(ENVIRONMENT).map(({ name, otherwise, description, expected }) => [
-        otherwise === undefined ? `\`${name}\`` : `\`${name}\`, \`${otherwise}\``,
-        description,
-        expected,
-      ]),
+      [...Object.values(ENVIRONMENT), ...Object.values(OTLP_ENVIRONMENT)].map(
+        ({ name, otherwise, description, expected }) => [
+          otherwise === undefined ? `\`${name}\`` : `\`${name}\`, \`${otherwise}\``,
+          description,
+          expected,
+        ],
+      ),
     );
   });
 

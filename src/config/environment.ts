@@ -1,5 +1,16 @@
-import { toSeconds } from '../duration.js';
 import { InvalidEnvironmentError, PerformanceError } from '../errors.js';
+import {
+  milliseconds,
+  oneOf,
+  parsePairs,
+  positiveInteger,
+  ratio,
+  seconds,
+  text,
+  url,
+  yesOrNo,
+  type Variable,
+} from './variable.js';
 
 /** What the environment says; what it does not say is absent. */
 export interface EnvironmentSettings {
@@ -32,19 +43,7 @@ export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
 export const LOG_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-interface Variable<T> {
-  readonly name: string;
-  /** Asked when the first is not set. */
-  readonly otherwise?: string;
-  /** What it sets, for the documentation. */
-  readonly description: string;
-  /** What it must be, for messages. */
-  readonly expected: string;
-  /** `undefined` for a text that is not as expected. */
-  readonly parse: (text: string) => T | undefined;
-}
-
-/** Every variable that is read, by the setting it fills. OTLP exporters read `OTEL_EXPORTER_OTLP_*` themselves. */
+/** Every variable that is read, by the setting it fills. */
 export const ENVIRONMENT: {
   readonly [Name in keyof Required<EnvironmentSettings>]: Variable<Required<EnvironmentSettings>[Name]>;
 } = {
@@ -103,20 +102,81 @@ export const ENVIRONMENT: {
   },
 };
 
+/** What matters only where metrics are pushed over OTLP. */
+export interface OtlpSettings {
+  readonly endpoint?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly compression?: (typeof COMPRESSIONS)[number];
+  readonly timeout?: number;
+  readonly temporality?: (typeof TEMPORALITIES)[number];
+  readonly histogramAggregation?: (typeof HISTOGRAM_AGGREGATIONS)[number];
+}
+
+const COMPRESSIONS = ['gzip', 'none'] as const;
+const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const;
+const HISTOGRAM_AGGREGATIONS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const;
+
+/** The exporter reads these itself, except the last; here they are checked, because it only logs what it cannot use. */
+export const OTLP_ENVIRONMENT: {
+  readonly [Name in keyof Required<OtlpSettings>]: Variable<Required<OtlpSettings>[Name]>;
+} = {
+  endpoint: url('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'Where OTLP goes.', 'OTEL_EXPORTER_OTLP_ENDPOINT'),
+  headers: {
+    name: 'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
+    otherwise: 'OTEL_EXPORTER_OTLP_HEADERS',
+    description: 'Headers sent with OTLP, such as credentials.',
+    expected: 'key=value pairs separated by commas',
+    isSecret: true,
+    parse: parsePairs,
+  },
+  compression: oneOf(
+    'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION',
+    'Compression of OTLP.',
+    COMPRESSIONS,
+    'OTEL_EXPORTER_OTLP_COMPRESSION',
+  ),
+  timeout: {
+    ...milliseconds('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT', 'Milliseconds the collector may take to answer.'),
+    otherwise: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+  },
+  temporality: oneOf(
+    'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+    'Whether sums count from the start or since the last push.',
+    TEMPORALITIES,
+  ),
+  histogramAggregation: oneOf(
+    'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
+    'Kind of the histograms that are pushed.',
+    HISTOGRAM_AGGREGATIONS,
+  ),
+};
+
 /**
  * Reads the environment. An empty variable counts as not set, as OpenTelemetry prescribes.
  *
  * @throws {InvalidEnvironmentError} naming the variable that holds something else than it should.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): EnvironmentSettings {
+  return read(ENVIRONMENT, variables);
+}
+
+/** As {@link readEnvironment}, what concerns OTLP. @throws {InvalidEnvironmentError} */
+export function readOtlpEnvironment(variables: NodeJS.ProcessEnv = process.env): OtlpSettings {
+  return read(OTLP_ENVIRONMENT, variables);
+}
+
+function read(table: Readonly<Record<string, Variable<unknown>>>, variables: NodeJS.ProcessEnv): object {
   const settings: Record<string, unknown> = {};
-  for (const [setting, variable] of Object.entries(ENVIRONMENT)) {
+  for (const [setting, variable] of Object.entries(table)) {
     const names = variable.otherwise === undefined ? [variable.name] : [variable.name, variable.otherwise];
     const name = names.find((candidate) => (variables[candidate]?.trim() ?? '') !== '');
     if (name === undefined) continue;
     const value = variables[name]!.trim();
     const parsed = variable.parse(value);
-    if (parsed === undefined) throw new InvalidEnvironmentError(name, variable.expected, value);
+    if (parsed === undefined) {
+      const shown = variable.isSecret === true ? 'something else (not shown)' : value;
+      throw new InvalidEnvironmentError(name, variable.expected, shown);
+    }
     settings[setting] = parsed;
   }
   return settings;
@@ -133,75 +193,8 @@ export function withVariable<R>(setting: keyof EnvironmentSettings, value: unkno
   }
 }
 
-function text(name: string, description: string): Variable<string> {
-  return { name, description, expected: 'a text', parse: (value) => value };
-}
-
-function yesOrNo(name: string, description: string): Variable<boolean> {
-  const values: Readonly<Record<string, boolean>> = { true: true, false: false };
-  return { name, description, expected: 'true or false', parse: (value) => values[value.toLowerCase()] };
-}
-
-function positiveInteger(name: string, description: string): Variable<number> {
-  const parse = (value: string) => (/^\d+$/.test(value) && Number(value) > 0 ? Number(value) : undefined);
-  return { name, description, expected: 'a positive integer', parse };
-}
-
-function ratio(name: string, description: string): Variable<number> {
-  const parse = (value: string) => {
-    const number = Number(value);
-    return number >= 0 && number <= 1 ? number : undefined;
-  };
-  return { name, description, expected: 'a number from 0 to 1', parse };
-}
-
-function milliseconds(name: string, description: string): Variable<number> {
-  return { ...positiveInteger(name, description), expected: 'a positive number of milliseconds' };
-}
-
-function seconds(name: string, description: string): Variable<number> {
-  const parse = (value: string) => {
-    try {
-      return toSeconds(name, Number.isNaN(Number(value)) ? value : Number(value));
-    } catch {
-      return undefined;
-    }
-  };
-  return { name, description, expected: "a duration above 0: seconds, or text such as '30s', '5m'", parse };
-}
-
-function oneOf<T extends string>(
-  name: string,
-  description: string,
-  values: readonly T[],
-  otherwise?: string,
-): Variable<T> {
-  const parse = (value: string) => values.find((known) => known === value.toLowerCase());
-  return {
-    name,
-    ...(otherwise && { otherwise }),
-    description,
-    expected: `one of ${values.join(', ')}`,
-    parse,
-  };
-}
-
 function parseExporters(value: string): readonly MetricsExporter[] | undefined {
   const names = value.split(',').map((name) => name.trim().toLowerCase());
   const known = METRICS_EXPORTERS.filter((name) => names.includes(name));
   return names.every((name) => (METRICS_EXPORTERS as readonly string[]).includes(name)) ? known : undefined;
-}
-
-function parsePairs(value: string): Readonly<Record<string, string>> | undefined {
-  const pairs: [string, string][] = [];
-  for (const part of value.split(',')) {
-    const at = part.indexOf('=');
-    if (at <= 0) return undefined;
-    try {
-      pairs.push([part.slice(0, at).trim(), decodeURIComponent(part.slice(at + 1).trim())]);
-    } catch {
-      return undefined;
-    }
-  }
-  return Object.fromEntries(pairs);
 }

@@ -13,6 +13,8 @@ export interface ProviderOptions {
   readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly exporters: readonly string[];
   readonly otlpProtocol: 'http/protobuf' | 'http/json' | 'grpc';
+  /** Pushes histograms with exponential buckets instead of fixed ones. */
+  readonly hasExponentialHistograms: boolean;
   readonly exportIntervalMs: number;
   readonly exportTimeoutMs: number;
   readonly readers: readonly IMetricReader[];
@@ -51,7 +53,7 @@ export function buildProvider(options: ProviderOptions): BuiltProvider {
   }
   for (const name of ['otlp', 'console'] as const) {
     if (!options.exporters.includes(name)) continue;
-    const exporter = name === 'otlp' ? otlpExporter(options.otlpProtocol) : new sdk.ConsoleMetricExporter();
+    const exporter = name === 'otlp' ? otlpExporter(sdk, options) : new sdk.ConsoleMetricExporter();
     readers.push(
       new sdk.PeriodicExportingMetricReader({
         exporter,
@@ -68,17 +70,23 @@ export function buildProvider(options: ProviderOptions): BuiltProvider {
   return { provider: new sdk.MeterProvider({ resource, readers, views: [...options.views] }), pullReader };
 }
 
-type PushExporter = ConstructorParameters<
-  (typeof import('@opentelemetry/sdk-metrics'))['PeriodicExportingMetricReader']
->[0]['exporter'];
+type Sdk = typeof import('@opentelemetry/sdk-metrics');
+type PushExporter = ConstructorParameters<Sdk['PeriodicExportingMetricReader']>[0]['exporter'];
 
 /** It reads endpoint, headers, compression, timeout and temporality from `OTEL_EXPORTER_OTLP_*` itself. */
-function otlpExporter(protocol: ProviderOptions['otlpProtocol']): PushExporter {
+function otlpExporter(
+  sdk: Sdk,
+  { otlpProtocol: protocol, hasExponentialHistograms }: ProviderOptions,
+): PushExporter {
   try {
     const { OTLPMetricExporter } = OTLP_EXPORTERS[protocol]() as {
-      OTLPMetricExporter: new () => PushExporter;
+      OTLPMetricExporter: new (config: object) => PushExporter;
     };
-    return new OTLPMetricExporter();
+    const { DEFAULT, EXPONENTIAL_HISTOGRAM } = sdk.AggregationType;
+    const aggregationPreference = (instrument: string) => ({
+      type: hasExponentialHistograms && instrument === 'HISTOGRAM' ? EXPONENTIAL_HISTOGRAM : DEFAULT,
+    });
+    return new OTLPMetricExporter({ aggregationPreference });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
     const name = /'(@opentelemetry\/[^']+)'/.exec(String(cause))?.[1] ?? 'its exporter';

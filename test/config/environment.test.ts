@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { ENVIRONMENT, readEnvironment, withVariable } from '../../src/config/environment.js';
+import {
+  ENVIRONMENT,
+  OTLP_ENVIRONMENT,
+  readEnvironment,
+  readOtlpEnvironment,
+  withVariable,
+} from '../../src/config/environment.js';
 import { InvalidEnvironmentError, InvalidOptionError } from '../../src/errors.js';
 
 describe('the environment', () => {
@@ -89,6 +95,49 @@ describe('the environment', () => {
         .with.property('variable', variable);
     });
   }
+
+  it('has what concerns OTLP apart', () => {
+    const settings = readOtlpEnvironment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20x',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '5000',
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'Delta',
+      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+    });
+
+    expect(settings).to.deep.equal({
+      endpoint: 'http://127.0.0.1:4318',
+      headers: { authorization: 'Bearer x' },
+      compression: 'gzip',
+      timeout: 5000,
+      temporality: 'delta',
+      histogramAggregation: 'base2_exponential_bucket_histogram',
+    });
+    expect(Object.keys(settings)).to.have.members(Object.keys(OTLP_ENVIRONMENT));
+  });
+
+  for (const [variable, value, expected] of [
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'an http or https address, got "collector:4318"'],
+    ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'file:///etc', 'an http or https address'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zip', 'one of gzip, none'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '5s', 'a positive number of milliseconds'],
+    ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'both', 'one of cumulative, delta, lowmemory'],
+  ] as const) {
+    it(`refuses ${variable}=${value} and names the variable`, () => {
+      expect(() => readOtlpEnvironment({ [variable]: value })).to.throw(
+        InvalidEnvironmentError,
+        `${variable} must be ${expected}`,
+      );
+    });
+  }
+
+  it('keeps credentials out of messages', () => {
+    expect(() => readOtlpEnvironment({ OTEL_EXPORTER_OTLP_HEADERS: 'hunter2' }))
+      .to.throw(InvalidEnvironmentError, 'OTEL_EXPORTER_OTLP_HEADERS must be key=value pairs')
+      .with.property('message')
+      .that.does.not.include('hunter2');
+  });
 
   it('gives an error about a value the name of its variable', () => {
     const use = () => {
