@@ -49,7 +49,11 @@ async function open(): Promise<() => Promise<HostSample>> {
     protected override async onForceFlush(): Promise<void> {}
   }
   const reader = new PrivateReader();
-  const meterProvider = new sdk.MeterProvider({ readers: [reader] });
+  // Shares are not used, and would be half of the cost.
+  const views = [
+    { instrumentName: '*utilization', aggregation: { type: sdk.AggregationType.DROP } as const },
+  ];
+  const meterProvider = new sdk.MeterProvider({ readers: [reader], views });
   new host.HostMetrics({ meterProvider, metricGroups: GROUPS }).start();
   return () => sample(reader);
 }

@@ -8,7 +8,7 @@ import { ResourceSampler, type Sample } from './sampler.js';
 import { averagesOf, type ResourceAverages, type ResourceSnapshot } from './snapshot.js';
 
 export interface ResourceTrackerOptions {
-  /** Time between samples. One costs less than half a millisecond of CPU and no child process. @default 5 */
+  /** Time between samples. One costs about half a millisecond of CPU and no child process. @default 5 */
   readonly collectionInterval?: Duration;
   /** Samples kept; with the default interval one hour. More than 0. @default 720 */
   readonly maxHistory?: number;
