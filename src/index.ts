@@ -26,7 +26,19 @@ export { MemoryCache } from './cache/memory-cache.js';
 export type { MemoryCacheOptions, SetOptions } from './cache/memory-cache.js';
 export { PersistentCache } from './cache/persistent-cache.js';
 export type { PersistentCacheOptions } from './cache/persistent-cache.js';
-export type { CacheTier, TierCounts, TierEntry, TierKind, TierStats, TierTraits } from './cache/tier.js';
+export type {
+  CacheTier,
+  EntryToKeep,
+  TagStore,
+  TagVersions,
+  TierChange,
+  TierCounts,
+  TierEntry,
+  TierKind,
+  TierLock,
+  TierStats,
+  TierTraits,
+} from './cache/tier.js';
 
 export { ResourceOptimizer } from './optimizer/resource-optimizer.js';
 export type {

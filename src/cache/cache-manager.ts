@@ -209,11 +209,11 @@ export class CacheManager {
     try {
       const entry = await this.#guarded('get', (tier) => tier.getEntry(key));
       if (entry === undefined) return undefined;
-      const { value, ttl } = entry;
-      if (this.#fences.get(key) === fence)
-        this.#primary.setEntry(key, value, Number.isFinite(ttl) ? ttl : undefined);
+      const { ttl, ...rest } = entry;
+      const copy = Number.isFinite(ttl) ? { ...rest, ttl } : rest;
+      if (this.#fences.get(key) === fence) this.#primary.setEntry(key, copy);
       this.#metrics.countSecondaryHit();
-      return value;
+      return entry.value;
     } finally {
       this.#leave(key, fence);
     }
@@ -223,9 +223,10 @@ export class CacheManager {
   #put(key: string, value: unknown, ttl: number | undefined): Promise<void> | undefined {
     this.#fences.delete(key);
     this.#metrics.countWrite();
-    this.#primary.setEntry(key, value, ttl);
+    const entry = { value, grace: 0, ...(ttl !== undefined && { ttl }) };
+    this.#primary.setEntry(key, entry);
     if (this.#secondary === undefined) return undefined;
-    return this.#guarded('set', (tier) => tier.setEntry(key, value, ttl));
+    return this.#guarded('set', (tier) => tier.setEntry(key, entry));
   }
 
   #secondsOf(option: string, ttl: Duration | undefined): number | undefined {

@@ -5,7 +5,14 @@ import { toBytes, toSeconds, type ByteSize, type Duration } from '../duration.js
 import { InvalidOptionError } from '../errors.js';
 import { estimateBytes } from './estimate-bytes.js';
 import { reportLookups, reportTier, type LookupCounters } from './tier-metrics.js';
-import { statsOf, type CacheTier, type TierCounts, type TierEntry, type TierStats } from './tier.js';
+import {
+  statsOf,
+  type CacheTier,
+  type EntryToKeep,
+  type TierCounts,
+  type TierEntry,
+  type TierStats,
+} from './tier.js';
 
 export interface MemoryCacheOptions {
   /** Entries it may hold; the least recently used leave first. More than 0. @default 1000 */
@@ -134,10 +141,12 @@ export class MemoryCache implements CacheTier {
 
   getEntry(key: string): TierEntry | undefined {
     const value = this.get(key);
-    return value === undefined ? undefined : { value, ttl: this.#store.getRemainingTTL(key) / 1000 };
+    return value === undefined
+      ? undefined
+      : { value, ttl: this.#store.getRemainingTTL(key) / 1000, grace: 0 };
   }
 
-  setEntry(key: string, value: unknown, ttl: number | undefined): void {
+  setEntry(key: string, { value, ttl }: EntryToKeep): void {
     this.#put(key, value, ttl === undefined ? this.#defaultTtlMs : toMilliseconds(ttl));
   }
 

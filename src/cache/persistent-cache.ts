@@ -7,7 +7,14 @@ import { systemClock, type Clock } from '../clock.js';
 import { toSeconds, type Duration } from '../duration.js';
 import { InvalidOptionError, TierError } from '../errors.js';
 import { checkKey, type SetOptions } from './memory-cache.js';
-import { statsOf, type CacheTier, type TierCounts, type TierEntry, type TierStats } from './tier.js';
+import {
+  statsOf,
+  type CacheTier,
+  type EntryToKeep,
+  type TierCounts,
+  type TierEntry,
+  type TierStats,
+} from './tier.js';
 
 export interface PersistentCacheOptions {
   /** Folder that belongs to this cache alone; made when missing. @default '.cache' */
@@ -79,7 +86,7 @@ export class PersistentCache implements CacheTier {
     const ttl =
       options?.ttl === undefined ? undefined : toSeconds('ttl', options.ttl, { allowInfinity: true });
     if (value === undefined) await this.delete(key);
-    else await this.setEntry(key, value, ttl);
+    else await this.setEntry(key, { value, grace: 0, ...(ttl !== undefined && { ttl }) });
   }
 
   async getEntry(key: string): Promise<TierEntry | undefined> {
@@ -103,7 +110,7 @@ export class PersistentCache implements CacheTier {
     return found;
   }
 
-  async setEntry(key: string, value: unknown, ttl: number = this.#defaultTtl): Promise<void> {
+  async setEntry(key: string, { value, ttl = this.#defaultTtl }: EntryToKeep): Promise<void> {
     const file = this.#fileOf(key);
     const text = this.#encode(key, value, ttl);
     const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
@@ -184,7 +191,7 @@ export class PersistentCache implements CacheTier {
         return undefined;
       const ttl =
         header.expiresAt === undefined ? Infinity : (header.expiresAt - this.#clock.wallNow()) / 1000;
-      return { value: JSON.parse(body), ttl };
+      return { value: JSON.parse(body), ttl, grace: 0 };
     } catch {
       return undefined;
     }

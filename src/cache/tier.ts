@@ -1,3 +1,4 @@
+import type { Cancel } from '../clock.js';
 import { InvalidOptionError } from '../errors.js';
 
 /** Which kind of storage a tier is; also the value of the attribute `perf.cache.tier`. */
@@ -13,11 +14,29 @@ export interface TierTraits {
   readonly isShared: boolean;
 }
 
-export interface TierEntry {
+/** For each tag of an entry the tag's version from before its value was loaded. Versions are compared, never ordered. */
+export type TagVersions = Readonly<Record<string, string>>;
+
+interface EntryBase {
   /** Never `undefined`; `null` is a value. */
   readonly value: unknown;
-  /** Seconds the entry has left; `Infinity` when it does not expire. */
+  /** Seconds after the end of its freshness in which the entry may still be served, stale. 0: not at all. */
+  readonly grace: number;
+  readonly tags?: TagVersions;
+  /** Seconds it took to load the value; decides how early it is worth refreshing. */
+  readonly loadSeconds?: number;
+}
+
+/** An entry as a tier finds it. */
+export interface TierEntry extends EntryBase {
+  /** Seconds of freshness left, negative once it is stale; `Infinity` when it does not expire. */
   readonly ttl: number;
+}
+
+/** An entry to be kept: for `ttl` seconds fresh and `grace` seconds more. */
+export interface EntryToKeep extends EntryBase {
+  /** Absent: for as long as the tier keeps entries by default. */
+  readonly ttl?: number;
 }
 
 /** What a tier counted; costs nothing to ask. */
@@ -42,21 +61,55 @@ export interface TierStats extends TierCounts {
   readonly memoryUsage: number;
 }
 
-type Awaitable<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Versions of tags, where they outlive the process or are shared. To invalidate a tag is one write, whatever the number
+ * of entries: they carry the version they were loaded under.
+ */
+export interface TagStore {
+  /** The versions in force, in the order asked; the empty text for a tag that was never invalidated. */
+  readVersions(tags: readonly string[]): Awaitable<readonly string[]>;
+  /** Gives each tag a version it never had, and tells them in the order asked. */
+  invalidate(tags: readonly string[]): Awaitable<readonly string[]>;
+}
+
+/** What somebody else changed in a shared tier. */
+export type TierChange =
+  | { readonly keys: readonly string[] }
+  | { readonly tags: readonly string[] }
+  /** Everything may have changed: entries were cleared, or messages about changes were missed. */
+  | 'everything';
+
+/** The right to load a key alone, among all processes that share the tier. */
+export interface TierLock {
+  release(): Awaitable<void>;
+}
 
 /** What a cache manager needs of a storage. `undefined` means "not here"; a failure throws or rejects. */
 export interface CacheTier {
   readonly kind: TierKind;
   readonly traits: TierTraits;
+  /** Entries that are over, grace included, are not here. */
   getEntry(key: string): Awaitable<TierEntry | undefined>;
-  /** Keeps a value for so many seconds; `Infinity` for ever, `undefined` for as long as the tier does by default. */
-  setEntry(key: string, value: unknown, ttl: number | undefined): Awaitable<void>;
+  /** Several at once, where that is cheaper than one by one. Keys that are not here are left out. */
+  getEntries?(keys: readonly string[]): Awaitable<ReadonlyMap<string, TierEntry>>;
+  /** @throws when the tier cannot carry the value; the entry it had stays. */
+  setEntry(key: string, entry: EntryToKeep): Awaitable<void>;
+  setEntries?(entries: ReadonlyMap<string, EntryToKeep>): Awaitable<void>;
   /** True when there was something to delete. */
   delete(key: string): Awaitable<boolean>;
+  deleteMany?(keys: readonly string[]): Awaitable<number>;
   clear(): Awaitable<void>;
   counts(): TierCounts;
   stats(): TierStats;
   close?(): Awaitable<void>;
+  /** Where versions of tags are kept, if the tier can. */
+  readonly tagStore?: TagStore;
+  /** Tells what others changed, for as long as it is not cancelled. */
+  onChange?(listener: (change: TierChange) => void): Cancel;
+  /** The lock, or `undefined` while somebody else has it. It ends by itself after `seconds`. */
+  lock?(key: string, seconds: number): Awaitable<TierLock | undefined>;
 }
 
 export function statsOf(counts: TierCounts, memoryUsage: number): TierStats {

@@ -35,7 +35,7 @@ function gate() {
 describe('CacheManager', () => {
   it('fills the memory tier with the time an entry has left below', async () => {
     const { cache, below, primary, clock } = managerWith();
-    below.entries.set('k', { value: 'v', ttl: 5 });
+    below.entries.set('k', { value: 'v', ttl: 5, grace: 0 });
 
     expect(await cache.get('k')).to.equal('v');
 
@@ -57,7 +57,7 @@ describe('CacheManager', () => {
 
   it('counts each lookup once, with the tier that answered', async () => {
     const { cache, below, counted } = managerWith();
-    below.entries.set('below', { value: 1, ttl: Infinity });
+    below.entries.set('below', { value: 1, ttl: Infinity, grace: 0 });
     await cache.set('here', 1);
 
     await cache.get('here');
@@ -162,7 +162,7 @@ describe('CacheManager', () => {
 
   it('does not copy up what was read below before a write', async () => {
     const { cache, below } = managerWith();
-    below.entries.set('k', { value: 'old', ttl: Infinity });
+    below.entries.set('k', { value: 'old', ttl: Infinity, grace: 0 });
     const { closed, open } = gate();
     below.gate = closed;
     const reading = cache.get('k');

@@ -22,9 +22,9 @@ export class FakeTier implements CacheTier {
     return entry;
   }
 
-  async setEntry(key: string, value: unknown, ttl: number | undefined): Promise<void> {
+  async setEntry(key: string, entry: EntryToKeep): Promise<void> {
     await this.#enter(`set ${key}`);
-    this.entries.set(key, { value, ttl: ttl ?? Infinity });
+    this.entries.set(key, { ...entry, ttl: entry.ttl ?? Infinity });
   }
 
   async delete(key: string): Promise<boolean> {
