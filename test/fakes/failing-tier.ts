@@ -1,6 +1,7 @@
 import {
   statsOf,
   type CacheTier,
+  type EntryToKeep,
   type TierCounts,
   type TierEntry,
   type TierStats,
