@@ -6,6 +6,8 @@ export interface Clock {
   wallNow(): number;
   /** Runs `tick` again and again. The timer never keeps the process alive. */
   every(intervalMs: number, tick: () => void): Cancel;
+  /** Runs `act` once, later. Keeps the process alive until then, as somebody waits for it. */
+  after(delayMs: number, act: () => void): Cancel;
 }
 
 /** Stops what returned it; calling it again does nothing. */
@@ -19,4 +21,25 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearInterval(timer);
   },
+  after(delayMs, act) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
 };
+
+/**
+ * The monotonic time of a clock in milliseconds, read at most once a millisecond: a hit in memory costs less than a look
+ * at the clock. Other clocks than the real one are read each time.
+ */
+export function coarseNow(clock: Clock): () => number {
+  if (clock !== systemClock) return () => clock.now();
+  let now = 0;
+  const forget = () => void (now = 0);
+  return () => {
+    if (now === 0) {
+      now = clock.now();
+      setTimeout(forget, 1).unref();
+    }
+    return now;
+  };
+}

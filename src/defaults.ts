@@ -1,4 +1,5 @@
-import { CacheManager, type CacheManagerOptions } from './cache/cache-manager.js';
+import { CacheManager } from './cache/cache-manager.js';
+import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { MemoryCache } from './cache/memory-cache.js';
 import { PersistentCache } from './cache/persistent-cache.js';
 import { readEnvironment, withVariable, type EnvironmentSettings } from './config/environment.js';

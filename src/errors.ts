@@ -5,6 +5,7 @@ export type PerformanceErrorCode =
   | 'PERF_INVALID_USE'
   | 'PERF_LISTEN_FAILED'
   | 'PERF_TIER_FAILED'
+  | 'PERF_TIMEOUT'
   | 'PERF_CLOSED';
 
 /** What every error of this package derives from. The application's own errors are never wrapped in it. */
@@ -75,6 +76,17 @@ export class TierError extends PerformanceError {
   constructor(tier: string, message: string, options?: ErrorOptions) {
     super('PERF_TIER_FAILED', `${tier} tier: ${message}`, options);
     this.tier = tier;
+  }
+}
+
+/** Something took longer than it may. What was waited for goes on. */
+export class TimeoutError extends PerformanceError {
+  /** The time allowed, in seconds. */
+  readonly timeout: number;
+
+  constructor(message: string, timeout: number) {
+    super('PERF_TIMEOUT', message);
+    this.timeout = timeout;
   }
 }
 

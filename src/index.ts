@@ -20,8 +20,20 @@ export type { ResourceTrackerOptions } from './resources/resource-tracker.js';
 export type { ResourceAverages, ResourceSnapshot } from './resources/snapshot.js';
 
 export { CacheManager } from './cache/cache-manager.js';
-export type { CacheManagerOptions, CacheManagerStats, GetOrSetOptions } from './cache/cache-manager.js';
-export type { CachedOptions } from './cache/cached-function.js';
+export type { CacheManagerOptions, CacheManagerStats } from './cache/cache-manager-options.js';
+export type { CacheEvent, CacheEventDetails, CacheListener } from './cache/cache-events.js';
+export type {
+  CacheDefaults,
+  EntryOptions,
+  LoadOptions,
+  SetEntryOptions,
+  SkippedTier,
+} from './cache/entry-options.js';
+export type { KeepOptions, LoadContext } from './cache/load-context.js';
+export type { BatchFactory } from './cache/load-many.js';
+export type { Factory } from './cache/producer.js';
+export { NamespacedCache } from './cache/namespaced-cache.js';
+export type { CachedDecorator, CachedOptions, Invalidation } from './cache/cached-function.js';
 export { MemoryCache } from './cache/memory-cache.js';
 export type { MemoryCacheOptions, SetOptions } from './cache/memory-cache.js';
 export { PersistentCache } from './cache/persistent-cache.js';
@@ -59,6 +71,7 @@ export {
   ListenError,
   PerformanceError,
   TierError,
+  TimeoutError,
 } from './errors.js';
 export type { PerformanceErrorCode } from './errors.js';
 

@@ -1,6 +1,7 @@
 import { createNoopMeter, diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
-import type { CacheManager, CacheManagerOptions } from './cache/cache-manager.js';
+import type { CacheManager } from './cache/cache-manager.js';
+import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
 import {
   METRICS_EXPORTERS,

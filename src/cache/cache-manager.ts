@@ -1,49 +1,40 @@
 import { checkFunction, checkText, withDefaults } from '../checks.js';
-import { systemClock, type Clock } from '../clock.js';
-import { toSeconds, type Duration } from '../duration.js';
-import type { DualDecorator } from '../dual-decorator.js';
+import { systemClock, type Cancel } from '../clock.js';
 import { InvalidOptionError } from '../errors.js';
-import { instrumentsOf, type MeterProvider } from '../telemetry/instruments.js';
-import { noticeOnce } from '../telemetry/notice.js';
-import { timeCall } from '../telemetry/timer.js';
-import { cachedDecorator, type CachedOptions } from './cached-function.js';
-import { checkKey, MemoryCache, type SetOptions } from './memory-cache.js';
-import { CacheMetrics, type TierOperation } from './cache-metrics.js';
-import { checkTier, statsOf, type CacheTier, type TierStats } from './tier.js';
-
-export interface CacheManagerOptions {
-  /** The tier in this process. Default: a MemoryCache with its defaults. */
-  readonly primary?: MemoryCache;
-  /** A tier behind it that is larger, shared or outlives the process. Default: none. */
-  readonly secondary?: CacheTier;
-  /** Lifetime of entries that are set without one. Default: each tier's own. */
-  readonly defaultTtl?: Duration;
-  /** Value of the attribute `perf.cache.name`. @default 'default' */
-  readonly name?: string;
-  /** Reports there instead of to the global provider. */
-  readonly meterProvider?: MeterProvider;
-  readonly clock?: Clock;
-}
-
-export interface GetOrSetOptions<T = unknown> {
-  /** Lifetime of the loaded value, or a function of it. Default: that of the cache. */
-  readonly ttl?: Duration | ((value: T) => Duration);
-}
-
-/** The memory tier's size and losses, the lookups of all tiers together. */
-export interface CacheManagerStats extends TierStats {
-  readonly name: string;
-  readonly primaryHits: number;
-  readonly secondaryHits: number;
-  readonly primary: TierStats;
-  readonly secondary?: TierStats;
-}
-
-interface Fence {
-  users: number;
-}
+import { instrumentsOf } from '../telemetry/instruments.js';
+import { CacheEvents, type CacheEvent, type CacheListener } from './cache-events.js';
+import {
+  CACHE_MANAGER_OPTIONS,
+  type CacheManagerOptions,
+  type CacheManagerStats,
+} from './cache-manager-options.js';
+import { CacheMetrics } from './cache-metrics.js';
+import { cachedDecorator, type CachedDecorator, type CachedOptions } from './cached-function.js';
+import {
+  checkDefaults,
+  checkLoadOptions,
+  checkSetOptions,
+  checkTags,
+  isSkipped,
+  lifetimeOf,
+  seconds,
+  type CacheDefaults,
+  type LoadOptions,
+  type SetEntryOptions,
+} from './entry-options.js';
+import { isWorthRefreshing } from './early-refresh.js';
+import { Loader } from './loader.js';
+import type { Factory } from './producer.js';
+import { loadMany, type BatchFactory } from './load-many.js';
+import { checkKey, MemoryCache } from './memory-cache.js';
+import type { MemoryEntry } from './memory-entry.js';
+import { NamespacedCache } from './namespaced-cache.js';
+import type { TagMarks } from './tags.js';
+import { TierStack } from './tier-stack.js';
+import { checkTier, statsOf } from './tier.js';
 
 const MANAGER_DEFAULTS = { name: 'default', clock: systemClock } as const;
+const NO_OPTIONS = Object.freeze({});
 
 /**
  * A cache of one or two tiers. They are asked in order; what is found below is kept above for the time it has left.
@@ -52,85 +43,101 @@ const MANAGER_DEFAULTS = { name: 'default', clock: systemClock } as const;
  */
 export class CacheManager {
   readonly name: string;
-  readonly #primary: MemoryCache;
-  readonly #secondary: CacheTier | undefined;
-  readonly #defaultTtl: number | undefined;
-  readonly #flights = new Map<string, Promise<unknown>>();
-  /** Keys being read or loaded; a write in the meantime takes them out, so that an older value is not kept. */
-  readonly #fences = new Map<string, Fence>();
+  readonly #tiers: TierStack;
+  readonly #defaults: CacheDefaults;
   readonly #metrics: CacheMetrics;
+  readonly #events = new CacheEvents();
+  readonly #loader: Loader;
 
   constructor(options?: CacheManagerOptions) {
-    const known = ['primary', 'secondary', 'defaultTtl', 'name', 'meterProvider', 'clock'] as const;
-    const given = withDefaults('CacheManager', MANAGER_DEFAULTS, options, known);
-    const { secondary, meterProvider, clock } = given;
-    this.name = checkText('name', given.name);
-    this.#primary = given.primary ?? new MemoryCache({ clock });
-    if (!(this.#primary instanceof MemoryCache))
-      throw new InvalidOptionError('primary', 'a MemoryCache', given.primary);
-    if (secondary !== undefined) checkTier('secondary', secondary);
-    this.#secondary = secondary;
-    const { defaultTtl } = given;
-    this.#defaultTtl = this.#secondsOf('defaultTtl', defaultTtl);
-
-    this.#primary.leaveReporting();
-    this.#metrics = new CacheMetrics(
-      this.name,
-      this.#primary,
+    const given = withDefaults('CacheManager', MANAGER_DEFAULTS, options, CACHE_MANAGER_OPTIONS);
+    const {
       secondary,
-      instrumentsOf(meterProvider),
+      meterProvider,
       clock,
+      defaultTtl,
+      lockLoads,
+      primary = new MemoryCache({ clock }),
+    } = given;
+    this.name = checkText('name', given.name);
+    if (!(primary instanceof MemoryCache)) throw new InvalidOptionError('primary', 'a MemoryCache', primary);
+    if (secondary !== undefined) checkTier('secondary', secondary);
+    if (defaultTtl !== undefined) seconds('defaultTtl', defaultTtl);
+    this.#defaults = checkDefaults({ ...options, ...(defaultTtl !== undefined && { ttl: defaultTtl }) });
+    primary.leaveReporting();
+    this.#metrics = new CacheMetrics(this.name, primary, secondary, instrumentsOf(meterProvider), clock);
+    this.#tiers = new TierStack(this.name, primary, secondary, this.#metrics, clock, (operation, error) =>
+      this.#events.emit('error', { operation, error }),
+    );
+    const lockSeconds = lockLoads === undefined ? undefined : seconds('lockLoads', lockLoads);
+    this.#loader = new Loader(this.#tiers, this.#metrics, this.#defaults, lockSeconds, clock, (key, error) =>
+      this.#events.emit('error', { operation: 'refresh', key, error }),
     );
   }
 
   /** What the memory tier has, without a promise. Counted as a lookup. */
   getIfPresent<T = unknown>(key: string): T | undefined {
-    const value = this.#primary.get<T>(key);
-    if (value === undefined) this.#metrics.countMiss('primary');
-    else this.#metrics.countPrimaryHit();
-    return value;
+    const entry = this.#tiers.fresh(key);
+    if (entry !== undefined) {
+      if (entry.outcome === 'value') {
+        this.#countPrimaryHit();
+        return entry.value as T;
+      }
+      this.#metrics.countNegative();
+      return undefined;
+    }
+    this.#tiers.memory.count(false);
+    this.#metrics.countMiss('primary');
+    return undefined;
   }
 
-  /** The value, or `undefined` when no tier has it. */
-  async get<T = unknown>(key: string): Promise<T | undefined> {
-    const value = this.#primary.get<T>(key);
-    if (value !== undefined) {
-      this.#metrics.countPrimaryHit();
-      return value;
+  /** The value, or `undefined` when no tier has it fresh. */
+  async get<T = unknown>(key: string, options?: Pick<SetEntryOptions, 'skip'>): Promise<T | undefined> {
+    const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(key);
+    if (entry !== undefined) {
+      if (entry.outcome === 'value') {
+        this.#countPrimaryHit();
+        return entry.value as T;
+      }
+      this.#metrics.countNegative();
+      return undefined;
     }
-    const found = await this.#getBelow(key);
-    if (found === undefined) this.#metrics.countMiss();
-    return found as T | undefined;
+    const below = isSkipped(options, 'secondary') ? undefined : await this.#tiers.readBelow(checkKey(key));
+    if (below !== undefined && this.#tiers.isFresh(below)) {
+      this.#metrics.countSecondaryHit();
+      return below.value as T;
+    }
+    this.#tiers.memory.count(false);
+    this.#metrics.countMiss();
+    return undefined;
   }
 
   /** Keeps a value in all tiers. `undefined` means "nothing": it deletes. */
-  async set(key: string, value: unknown, options?: SetOptions): Promise<void> {
+  async set(key: string, value: unknown, options: SetEntryOptions = NO_OPTIONS): Promise<void> {
     checkKey(key);
-    const ttl = this.#secondsOf('ttl', options?.ttl);
+    checkSetOptions(options);
     if (value === undefined) await this.delete(key);
-    else await this.#put(key, value, ttl);
+    else if (options.tags === undefined) await this.#put(key, value, options);
+    else await this.#put(key, value, options, await this.#tiers.tags.mark(options.tags));
   }
 
   /** True when a `get` would find something. Counts nothing. */
   async has(key: string): Promise<boolean> {
-    if (this.#primary.has(key)) return true;
-    return (await this.#guarded('get', (tier) => tier.getEntry(key))) !== undefined;
+    const entry = this.#tiers.peek(key) ?? (await this.#tiers.readBelow(checkKey(key)));
+    return entry !== undefined && entry.outcome === 'value' && this.#tiers.isFresh(entry);
   }
 
   /** True when any tier had it. */
   async delete(key: string): Promise<boolean> {
-    this.#fences.delete(key);
-    // From the slowest tier up: a read in between must not copy the old value back.
-    const wasBelow = await this.#guarded('delete', (tier) => tier.delete(key));
-    const wasHere = this.#primary.delete(key);
-    return wasHere || wasBelow === true;
+    const wasThere = await this.#tiers.delete(checkKey(key));
+    this.#events.emit('delete', { key });
+    return wasThere;
   }
 
   /** Removes everything from all tiers. */
   async clear(): Promise<void> {
-    this.#fences.clear();
-    await this.#guarded('clear', (tier) => tier.clear());
-    this.#primary.clear();
+    await this.#tiers.clear();
+    this.#events.emit('clear', {});
   }
 
   /**
@@ -138,128 +145,155 @@ export class CacheManager {
    * goes to all of them, unchanged, and nothing is kept. A loaded `undefined` is returned and not kept. A call that
    * joins a load under way counts as a miss: it waits as long.
    */
-  async getOrSet<T>(key: string, factory: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    const value = this.#primary.get(key);
-    if (value !== undefined) {
-      this.#metrics.countPrimaryHit();
-      return value as T;
+  getOrSet<T>(key: string, factory: Factory<T>, options: LoadOptions<T> = NO_OPTIONS): Promise<T> {
+    // No async function: a hit would pay for its bookkeeping more than for the lookup.
+    const entry = options.skip === undefined ? this.#tiers.fresh(key) : undefined;
+    if (entry === undefined || entry.outcome !== 'value') {
+      return this.#getOrLoad(key, factory, options);
     }
-    checkKey(key);
-    let flight = this.#flights.get(key);
-    if (flight === undefined) {
-      checkFunction('factory', factory);
-      flight = this.#load(key, factory, options).finally(() => this.#flights.delete(key));
-      this.#flights.set(key, flight);
-    } else this.#metrics.countMiss();
-    return flight as Promise<T>;
+    this.#countPrimaryHit();
+    const ahead = options.refreshAhead ?? this.#defaults.refreshAhead;
+    if (ahead !== undefined && isWorthRefreshing(entry, ahead, this.#tiers.now())) {
+      this.#loader.refresh(key, factory, options, entry);
+    }
+    return Promise.resolve(entry.value as T);
+  }
+
+  /** Values by key; keys that no tier has are left out. One round trip where the tier below can. */
+  async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    return loadMany<T>(this.#tiers, this.#loader, this.#metrics, keys);
+  }
+
+  /** Keeps many values with the same options. */
+  async setMany(entries: Iterable<readonly [string, unknown]>, options?: SetEntryOptions): Promise<void> {
+    await Promise.all([...entries].map(([key, value]) => this.set(key, value, options)));
+  }
+
+  /** How many of them any tier had. */
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    const deleted = await Promise.all(keys.map((key) => this.delete(key)));
+    return deleted.filter(Boolean).length;
+  }
+
+  /**
+   * Values by key, the missing ones loaded together: `factory` gets only the keys that no tier has and nobody else is
+   * loading, and returns their values by key. Keys it leaves out are left out here.
+   */
+  async getOrSetMany<T>(
+    keys: readonly string[],
+    factory: BatchFactory<T>,
+    options: SetEntryOptions = NO_OPTIONS,
+  ): Promise<Map<string, T>> {
+    checkFunction('factory', factory);
+    checkSetOptions(options);
+    return loadMany<T>(this.#tiers, this.#loader, this.#metrics, keys, {
+      factory,
+      mark: () => this.#tiers.tags.mark(options.tags ?? []),
+      lifetime: () => lifetimeOf(options, this.#defaults),
+    });
+  }
+
+  /** Whatever was set or loaded with one of these tags is gone: one write per tag, for all processes of a shared tier. */
+  async invalidateTags(tags: string | readonly string[]): Promise<void> {
+    const names = checkTags(typeof tags === 'string' ? [tags] : tags);
+    await this.#tiers.tags.invalidate(names);
+    this.#events.emit('invalidate', { tags: names });
+  }
+
+  /** A part of this cache with keys of its own, which can be cleared alone at the price of one write. */
+  namespace(name: string): NamespacedCache {
+    return new NamespacedCache(this, checkText('namespace', name));
   }
 
   /** A decorator that keeps the results of functions in this cache. */
-  cache(options?: CachedOptions): DualDecorator {
+  cache(options?: CachedOptions): CachedDecorator {
     return cachedDecorator(() => this, options);
   }
 
+  /** Listens to what happens, until cancelled. Nothing is made up for events nobody listens to. */
+  on<E extends CacheEvent>(event: E, listener: CacheListener<E>): Cancel {
+    return this.#events.on(event, listener);
+  }
+
   stats(): CacheManagerStats {
-    const primary = this.#primary.stats();
-    const { primaryHits, secondaryHits, misses } = this.#metrics;
+    const primary = this.#tiers.memory.stats();
+    const { primaryHits, secondaryHits, staleHits, negativeHits, misses } = this.#metrics;
     const { size, maxSize, memoryUsage, evictions, expirations } = primary;
-    const hits = primaryHits + secondaryHits;
+    const hits = primaryHits + secondaryHits + staleHits + negativeHits;
     const own = statsOf({ hits, misses, size, maxSize, evictions, expirations }, memoryUsage);
+    const secondary = this.#tiers.secondary && { secondary: this.#tiers.secondary.stats() };
     return {
       name: this.name,
       ...own,
       primaryHits,
       secondaryHits,
+      staleHits,
+      negativeHits,
       primary,
-      ...(this.#secondary && { secondary: this.#secondary.stats() }),
+      ...secondary,
     };
   }
 
   /** Changes how many entries the memory tier may hold. */
   resize(maxSize: number): void {
-    this.#primary.resize(maxSize);
+    this.#tiers.memory.resize(maxSize);
   }
 
   /** Waits for loads under way, closes the tiers and ends reporting. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#flights.values());
+    await this.#loader.settled();
     this.#metrics.stopReporting();
-    await this.#secondary?.close?.();
+    await this.#tiers.close();
   }
 
-  async #load<T>(key: string, factory: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    const found = await this.#getBelow(key);
-    if (found !== undefined) return found as T;
-    this.#metrics.countMiss();
-    const fence = this.#enter(key);
-    try {
-      const value = await timeCall(this.#metrics.loads, async () => factory());
-      if (value === undefined || this.#fences.get(key) !== fence) return value;
-      const ttl = typeof options?.ttl === 'function' ? options.ttl(value) : options?.ttl;
-      await this.#put(key, value, this.#secondsOf('ttl', ttl));
-      return value;
-    } finally {
-      this.#leave(key, fence);
-    }
+  /** A promise only when there is something to wait for: in memory alone a write costs half as much. */
+  #put(
+    key: string,
+    value: unknown,
+    options: SetEntryOptions,
+    marks?: TagMarks,
+  ): Promise<unknown> | undefined {
+    const write = {
+      value,
+      lifetime: lifetimeOf(options, this.#defaults),
+      marks,
+      skipsMemory: isSkipped(options, 'memory'),
+      skipsSecondary: isSkipped(options, 'secondary'),
+    };
+    this.#tiers.write(key, write);
+    return this.#tiers.writeBelow(key, write);
   }
 
-  async #getBelow(key: string): Promise<unknown> {
-    if (this.#secondary === undefined) return undefined;
-    const fence = this.#enter(key);
-    try {
-      const entry = await this.#guarded('get', (tier) => tier.getEntry(key));
-      if (entry === undefined) return undefined;
-      const { ttl, ...rest } = entry;
-      const copy = Number.isFinite(ttl) ? { ...rest, ttl } : rest;
-      if (this.#fences.get(key) === fence) this.#primary.setEntry(key, copy);
-      this.#metrics.countSecondaryHit();
+  async #getOrLoad<T>(key: string, factory: Factory<T>, options: LoadOptions<T>): Promise<T> {
+    checkKey(key);
+    checkFunction('factory', factory);
+    checkLoadOptions('getOrSet', options);
+    const present = isSkipped(options, 'memory') ? undefined : this.#tiers.peek(key);
+    if (present !== undefined && this.#tiers.isFresh(present)) return this.#answer(present) as T;
+    this.#tiers.memory.count(false);
+    const stale = present?.outcome === 'value' ? present : undefined;
+    const entry = await this.#loader.load(key, factory, options, stale);
+    if (entry.outcome === 'error') throw entry.value;
+    return entry.value as T;
+  }
+
+  /** What a fresh entry of the memory tier says: a value, a kept `undefined`, or a kept error. */
+  #answer(entry: MemoryEntry): unknown {
+    if (entry.outcome === 'value') {
+      this.#countPrimaryHit();
       return entry.value;
-    } finally {
-      this.#leave(key, fence);
     }
+    return this.#negative(entry);
   }
 
-  /** A promise only when there is a tier to wait for: without one a write costs half as much. */
-  #put(key: string, value: unknown, ttl: number | undefined): Promise<void> | undefined {
-    this.#fences.delete(key);
-    this.#metrics.countWrite();
-    const entry = { value, grace: 0, ...(ttl !== undefined && { ttl }) };
-    this.#primary.setEntry(key, entry);
-    if (this.#secondary === undefined) return undefined;
-    return this.#guarded('set', (tier) => tier.setEntry(key, entry));
+  #negative(entry: MemoryEntry): undefined {
+    this.#metrics.countNegative();
+    if (entry.outcome === 'error') throw entry.value;
+    return undefined;
   }
 
-  #secondsOf(option: string, ttl: Duration | undefined): number | undefined {
-    return ttl === undefined ? this.#defaultTtl : toSeconds(option, ttl, { allowInfinity: true });
-  }
-
-  /** Readers of a key share its fence until a writer takes it down. */
-  #enter(key: string): Fence {
-    let fence = this.#fences.get(key);
-    if (fence === undefined) this.#fences.set(key, (fence = { users: 0 }));
-    fence.users += 1;
-    return fence;
-  }
-
-  #leave(key: string, fence: Fence): void {
-    fence.users -= 1;
-    if (fence.users === 0 && this.#fences.get(key) === fence) this.#fences.delete(key);
-  }
-
-  async #guarded<R>(
-    operation: TierOperation,
-    call: (tier: CacheTier) => R | Promise<R>,
-  ): Promise<R | undefined> {
-    if (this.#secondary === undefined) return undefined;
-    try {
-      return await call(this.#secondary);
-    } catch (error) {
-      this.#metrics.countError(operation);
-      noticeOnce(
-        `tier ${this.name} ${operation}`,
-        `cache "${this.name}": ${operation} failed: ${String(error)}`,
-      );
-      return undefined;
-    }
+  #countPrimaryHit(): void {
+    this.#tiers.memory.count(true);
+    this.#metrics.countPrimaryHit();
   }
 }

@@ -7,7 +7,9 @@ import { reportLookups, reportTier, type LookupCounters } from './tier-metrics.j
 import type { CacheTier } from './tier.js';
 
 /** What a tier was asked for when it failed. */
-export type TierOperation = 'get' | 'set' | 'delete' | 'clear';
+export type TierOperation = 'get' | 'set' | 'delete' | 'clear' | 'tags' | 'lock';
+
+const OPERATIONS = ['get', 'set', 'delete', 'clear', 'tags', 'lock'] as const;
 
 /** Counts what a cache manager does: for its `stats()` in plain fields, for exporters in instruments. */
 export class CacheMetrics {
@@ -15,9 +17,13 @@ export class CacheMetrics {
   readonly loads: CallRecorder;
   primaryHits = 0;
   secondaryHits = 0;
+  staleHits = 0;
+  negativeHits = 0;
   misses = 0;
   readonly #primary: LookupCounters;
   readonly #secondary: LookupCounters | undefined;
+  readonly #stale: BoundCounter;
+  readonly #negative: BoundCounter;
   readonly #writes: BoundCounter;
   readonly #errors: Readonly<Record<TierOperation, BoundCounter>>;
   readonly #stops: readonly (() => void)[];
@@ -34,17 +40,19 @@ export class CacheMetrics {
     this.#primary = reportLookups(name, primary.kind, instruments);
     this.#secondary = secondary && reportLookups(name, secondary.kind, instruments);
     const cache = { 'perf.cache.name': name };
+    const lookups = instruments.counter(catalogue.cacheLookups);
+    const memory = { ...cache, 'perf.cache.tier': primary.kind };
+    this.#stale = lookups.bind({ ...memory, 'perf.cache.result': 'stale' });
+    this.#negative = lookups.bind({ ...memory, 'perf.cache.result': 'negative' });
     this.#writes = instruments.counter(catalogue.cacheWrites).bind(cache);
     const errors = instruments.counter(catalogue.cacheTierErrors);
     const failing = { ...cache, 'perf.cache.tier': (secondary ?? primary).kind };
-    const errorOf = (operation: TierOperation) =>
-      errors.bind({ ...failing, 'perf.cache.operation': operation });
-    this.#errors = {
-      get: errorOf('get'),
-      set: errorOf('set'),
-      delete: errorOf('delete'),
-      clear: errorOf('clear'),
-    };
+    this.#errors = Object.fromEntries(
+      OPERATIONS.map((operation) => [
+        operation,
+        errors.bind({ ...failing, 'perf.cache.operation': operation }),
+      ]),
+    ) as Record<TierOperation, BoundCounter>;
     const durations = instruments.histogram(catalogue.cacheLoadDuration);
     const loaded = durations.bind(cache);
     this.loads = {
@@ -62,6 +70,16 @@ export class CacheMetrics {
   countSecondaryHit(): void {
     this.secondaryHits += 1;
     this.#secondary?.hit.add(1);
+  }
+
+  countStale(): void {
+    this.staleHits += 1;
+    this.#stale.add(1);
+  }
+
+  countNegative(): void {
+    this.negativeHits += 1;
+    this.#negative.add(1);
   }
 
   /** A miss of all tiers, unless only the memory tier was asked. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { checkFunction, checkKnownOptions } from '../checks.js';
-import { toSeconds, type Duration } from '../duration.js';
+import { checkFunction } from '../checks.js';
+import type { Duration } from '../duration.js';
 import { dualDecorator, type DualDecorator, type WrappedPlace } from '../dual-decorator.js';
 import { InvalidUseError } from '../errors.js';
 import { noticeOnce } from '../telemetry/notice.js';
 import { keyOfArguments } from './cache-key.js';
+import { checkLoadOptions, seconds, type LoadOptions, type SetEntryOptions } from './entry-options.js';
 
-export interface CachedOptions {
+export interface CachedOptions extends Omit<LoadOptions<never>, 'ttl' | 'signal'> {
   /** Lifetime of a result. Default: that of the cache. */
   readonly ttl?: Duration;
   /**
@@ -20,8 +21,26 @@ export interface CachedOptions {
 /** What is needed of the cache that keeps the results. */
 export interface ResultCache {
   getIfPresent(key: string): unknown;
-  set(key: string, value: unknown, options?: { readonly ttl?: Duration }): Promise<void>;
-  getOrSet(key: string, load: () => unknown, options?: { readonly ttl?: Duration }): Promise<unknown>;
+  set(key: string, value: unknown, options?: SetEntryOptions): Promise<void>;
+  getOrSet(key: string, load: () => unknown, options?: LoadOptions): Promise<unknown>;
+  deleteMany(keys: readonly string[]): Promise<number>;
+}
+
+/** What a wrapped function can do beside being called. */
+export interface Invalidation<Arguments extends readonly unknown[]> {
+  /** Forgets the result for these arguments, of a method for every instance it was called on. */
+  invalidate(...args: Arguments): Promise<void>;
+}
+
+/** As DualDecorator; around a plain function it shows `invalidate`, which decorated methods have as well. */
+export interface CachedDecorator extends DualDecorator {
+  <F extends AnyFunction>(value: F, context: ClassMethodDecoratorContext | ClassGetterDecoratorContext): F;
+  <This, F extends AnyFunction>(
+    value: undefined,
+    context: ClassFieldDecoratorContext<This, F>,
+  ): (initial: F) => F;
+  (target: object, key: string | symbol, descriptor?: PropertyDescriptor): void;
+  <F extends AnyFunction>(fn: F): F & Invalidation<Parameters<F>>;
 }
 
 type AnyFunction = Parameters<Parameters<typeof dualDecorator>[1]>[0];
@@ -34,15 +53,15 @@ type AnyFunction = Parameters<Parameters<typeof dualDecorator>[1]>[0];
  */
 export function cachedDecorator(
   cacheNow: () => ResultCache | undefined,
-  options?: CachedOptions,
-): DualDecorator {
-  checkKnownOptions('cached', options, ['ttl', 'keyFunc']);
-  const { ttl, keyFunc } = options ?? {};
-  if (ttl !== undefined) toSeconds('ttl', ttl, { allowInfinity: true });
+  options: CachedOptions = {},
+): CachedDecorator {
+  const { keyFunc, ...load } = options;
+  checkLoadOptions('cached', load);
+  if (load.ttl !== undefined) seconds('ttl', load.ttl);
   if (keyFunc !== undefined) checkFunction('keyFunc', keyFunc);
-  const setOptions = ttl === undefined ? {} : { ttl };
+  const kept = entryOptions(load);
 
-  return dualDecorator('@cached', (fn, place) => {
+  const decorator = dualDecorator('@cached', (fn, place) => {
     const kind = kindOf(fn);
     if (kind === 'generator')
       throw new InvalidUseError(`@cached: ${place.name} is a generator; its steps cannot be kept`);
@@ -64,7 +83,7 @@ export function cachedDecorator(
       return text === undefined ? undefined : `${prefix}${markOf(self)}(${text})`;
     };
 
-    return function cached(this: unknown, ...args: unknown[]): unknown {
+    const cached = function (this: unknown, ...args: unknown[]): unknown {
       const key = keyOf(this, args);
       if (typeof key !== 'string') {
         noticeOnce(
@@ -75,18 +94,38 @@ export function cachedDecorator(
       }
       const cache = cacheNow();
       if (cache === undefined) return fn.apply(this, args);
-      if (isAsync) return cache.getOrSet(key, () => fn.apply(this, args) as unknown, setOptions);
-      const kept = cache.getIfPresent(key);
-      if (kept !== undefined) return kept;
+      if (isAsync) return cache.getOrSet(key, () => fn.apply(this, args) as unknown, load);
+      const present = cache.getIfPresent(key);
+      if (present !== undefined) return present;
       const result: unknown = fn.apply(this, args);
       if (isThenable(result)) {
         isAsync = true;
-        return cache.getOrSet(key, () => result, setOptions);
+        return cache.getOrSet(key, () => result, load);
       }
-      void cache.set(key, result, setOptions);
+      void cache.set(key, result, kept);
       return result;
     };
+    const invalidate = async (...args: unknown[]): Promise<void> => {
+      const text = keyOfArguments(args);
+      const keys =
+        keyFunc !== undefined
+          ? [keyFunc.apply(undefined, args)]
+          : text === undefined
+            ? []
+            : Array.from(
+                { length: Math.max(1, instanceCount) },
+                (_, i) => `${prefix}${i === 0 ? '' : `@${i}`}(${text})`,
+              );
+      await cacheNow()?.deleteMany(keys);
+    };
+    return Object.assign(cached, { invalidate });
   });
+  return decorator as CachedDecorator;
+}
+
+function entryOptions({ ttl, memoryTtl, grace, jitter, skip, tags }: CachedOptions): SetEntryOptions {
+  const given = { ttl, memoryTtl, grace, jitter, skip, tags };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function kindOf(fn: AnyFunction): 'async' | 'generator' | 'plain' {

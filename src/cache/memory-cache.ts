@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { checkPositiveInteger, checkText, withDefaults } from '../checks.js';
-import { systemClock, type Clock } from '../clock.js';
+import { coarseNow, systemClock, type Clock } from '../clock.js';
 import { toBytes, toSeconds, type ByteSize, type Duration } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { estimateBytes } from './estimate-bytes.js';
+import type { MemoryEntry, Outcome } from './memory-entry.js';
+import type { TagMarks } from './tags.js';
 import { reportLookups, reportTier, type LookupCounters } from './tier-metrics.js';
 import {
   statsOf,
@@ -35,8 +37,11 @@ export interface SetOptions {
   readonly ttl?: Duration;
 }
 
-/** Anything but `undefined`. The types of lru-cache leave out `null`, its code does not. */
-type Stored = string | number | boolean | bigint | symbol | object;
+/** An entry as the cache manager has it kept. Times in seconds. */
+export interface EntryToRemember extends EntryToKeep {
+  readonly marks?: TagMarks | undefined;
+  readonly outcome?: Outcome | undefined;
+}
 
 const MEMORY_DEFAULTS = { maxSize: 1000, clock: systemClock } as const;
 const SAMPLED_ENTRIES = 100;
@@ -48,10 +53,10 @@ const SAMPLED_ENTRIES = 100;
 export class MemoryCache implements CacheTier {
   readonly kind = 'memory';
   readonly traits = { answersAtOnce: true, canFail: false, isShared: false } as const;
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #maxBytes: number | undefined;
-  readonly #defaultTtlMs: number | undefined;
-  #store: LRUCache<string, Stored>;
+  readonly #defaultTtl: number;
+  #store: LRUCache<string, MemoryEntry>;
   #counters: LookupCounters | undefined;
   #stopReporting: (() => void) | undefined;
   #hits = 0;
@@ -61,18 +66,13 @@ export class MemoryCache implements CacheTier {
 
   constructor(options?: MemoryCacheOptions) {
     const known = ['maxSize', 'maxBytes', 'defaultTtl', 'name', 'clock'] as const;
-    const { maxSize, maxBytes, defaultTtl, name, clock } = withDefaults(
-      'MemoryCache',
-      MEMORY_DEFAULTS,
-      options,
-      known,
-    );
+    const given = withDefaults('MemoryCache', MEMORY_DEFAULTS, options, known);
+    const { maxSize, maxBytes, defaultTtl, name, clock } = given;
     checkPositiveInteger('maxSize', maxSize);
-    this.#clock = clock;
+    this.#now = coarseNow(clock);
     this.#maxBytes = maxBytes === undefined ? undefined : toBytes('maxBytes', maxBytes);
-    const ttl =
+    this.#defaultTtl =
       defaultTtl === undefined ? Infinity : toSeconds('defaultTtl', defaultTtl, { allowInfinity: true });
-    this.#defaultTtlMs = toMilliseconds(ttl);
     this.#store = this.#makeStore(maxSize);
     if (name === undefined) return;
     this.#counters = reportLookups(checkText('name', name), this.kind);
@@ -81,29 +81,30 @@ export class MemoryCache implements CacheTier {
 
   /** The value, or `undefined` when it is not here or its time is over. */
   get<T = unknown>(key: string): T | undefined {
-    const value = this.#store.get(key);
-    if (value === undefined) {
+    const entry = this.find(key);
+    if (entry === undefined || entry.freshUntil <= this.#now()) {
       this.#misses += 1;
       this.#counters?.miss.add(1);
       return undefined;
     }
     this.#hits += 1;
     this.#counters?.hit.add(1);
-    return value as T;
+    return entry.value as T;
   }
 
   /** Keeps a value. `undefined` means "nothing": it deletes the entry. */
   set(key: string, value: unknown, options?: SetOptions): void {
     checkKey(key);
     const ttl = options?.ttl;
-    const ttlMs =
-      ttl === undefined ? this.#defaultTtlMs : toMilliseconds(toSeconds('ttl', ttl, { allowInfinity: true }));
-    this.#put(key, value, ttlMs);
+    if (value === undefined) this.#store.delete(key);
+    else if (ttl === undefined) this.remember(key, { value, grace: 0 });
+    else this.remember(key, { value, grace: 0, ttl: toSeconds('ttl', ttl, { allowInfinity: true }) });
   }
 
   /** True when a `get` would find something; counts nothing and leaves the order of use as it is. */
   has(key: string): boolean {
-    return this.#store.has(key);
+    const entry = this.#store.peek(key);
+    return entry !== undefined && entry.freshUntil > this.#now();
   }
 
   delete(key: string): boolean {
@@ -116,7 +117,8 @@ export class MemoryCache implements CacheTier {
 
   /** Keys of the entries whose time is not over, the most recently used first. */
   keys(): string[] {
-    return [...this.#store.keys()];
+    const now = this.#now();
+    return [...this.#store.entries()].filter(([, { freshUntil }]) => freshUntil > now).map(([key]) => key);
   }
 
   get size(): number {
@@ -133,21 +135,64 @@ export class MemoryCache implements CacheTier {
     const before = this.#store;
     this.#store = this.#makeStore(maxSize);
     // lru-cache cannot change its bounds. Oldest first, so that the order of use survives.
-    for (const [key, value] of [...before.entries()].toReversed()) {
-      const left = before.getRemainingTTL(key);
-      this.#put(key, value, left === Infinity ? undefined : Math.max(1, Math.round(left)));
-    }
+    for (const [key, entry] of [...before.entries()].toReversed()) this.#store.set(key, entry);
+  }
+
+  /** The entry, whether its time is over or not, counted nowhere: for whoever looks at its times himself. */
+  lookUp(key: string): MemoryEntry | undefined {
+    return this.#store.get(key);
+  }
+
+  /** The entry as long as it is kept, stale or not, counted nowhere: for the cache manager. */
+  find(key: string): MemoryEntry | undefined {
+    const entry = this.#store.get(key);
+    if (entry === undefined || entry.keptUntil === Infinity || entry.keptUntil > this.#now()) return entry;
+    this.#expirations += 1;
+    this.#store.delete(key);
+    return undefined;
+  }
+
+  /** Keeps an entry with all a cache manager knows of it. */
+  remember(key: string, entry: EntryToRemember): MemoryEntry {
+    const kept = this.entryOf(entry);
+    this.put(key, kept);
+    return kept;
+  }
+
+  put(key: string, entry: MemoryEntry): void {
+    this.#store.set(key, entry);
+  }
+
+  /** The entry as it would be kept, from now on. */
+  entryOf(entry: EntryToRemember): MemoryEntry {
+    const { value, ttl = this.#defaultTtl, grace, loadSeconds = 0, marks, outcome = 'value' } = entry;
+    const freshUntil = ttl === Infinity ? Infinity : this.#now() + ttl * 1000;
+    return {
+      value,
+      outcome,
+      freshUntil,
+      keptUntil: freshUntil + grace * 1000,
+      lifetime: ttl * 1000,
+      loadMs: loadSeconds * 1000,
+      tags: marks,
+      retryAt: 0,
+    };
   }
 
   getEntry(key: string): TierEntry | undefined {
-    const value = this.get(key);
-    return value === undefined
-      ? undefined
-      : { value, ttl: this.#store.getRemainingTTL(key) / 1000, grace: 0 };
+    const entry = this.find(key);
+    if (entry === undefined) {
+      this.#misses += 1;
+      return undefined;
+    }
+    this.#hits += 1;
+    const { value, freshUntil, keptUntil } = entry;
+    const grace = freshUntil === Infinity ? 0 : (keptUntil - freshUntil) / 1000;
+    return { value, ttl: (freshUntil - this.#now()) / 1000, grace };
   }
 
-  setEntry(key: string, { value, ttl }: EntryToKeep): void {
-    this.#put(key, value, ttl === undefined ? this.#defaultTtlMs : toMilliseconds(ttl));
+  setEntry(key: string, entry: EntryToKeep): void {
+    this.remember(key, entry);
   }
 
   counts(): TierCounts {
@@ -166,37 +211,32 @@ export class MemoryCache implements CacheTier {
     return statsOf(this.counts(), memoryUsage);
   }
 
-  /** Leaves reporting to the cache manager it now belongs to. */
+  /** Leaves counting and reporting to the cache manager it now belongs to. */
   leaveReporting(): void {
     this.#stopReporting?.();
     this.#counters = undefined;
   }
 
-  #put(key: string, value: unknown, ttlMs: number | undefined): void {
-    if (value === undefined) this.#store.delete(key);
-    else this.#store.set(key, value as Stored, ttlMs === undefined ? { ttl: 0 } : { ttl: ttlMs });
+  /** What the cache manager found here, for the cache's own counts. */
+  count(isHit: boolean): void {
+    if (isHit) this.#hits += 1;
+    else this.#misses += 1;
   }
 
-  #makeStore(maxSize: number): LRUCache<string, Stored> {
-    const clock = this.#clock;
+  #makeStore(maxSize: number): LRUCache<string, MemoryEntry> {
     const bounded =
       this.#maxBytes === undefined
         ? {}
         : {
             maxSize: this.#maxBytes,
-            sizeCalculation: (value: unknown, key: string) =>
-              Math.max(1, estimateBytes(value) + estimateBytes(key)),
+            sizeCalculation: ({ value }: MemoryEntry, key: string) =>
+              estimateBytes(value) + estimateBytes(key),
           };
     return new LRUCache({
       max: maxSize,
       ...bounded,
-      ttl: this.#defaultTtlMs ?? 0,
-      perf: { now: () => clock.now() },
-      // lru-cache reads its clock at most once a millisecond, by a real timer: right only for the real clock.
-      ttlResolution: clock === systemClock ? 1 : 0,
-      dispose: (_value, _key, reason) => {
+      dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.#evictions += 1;
-        else if (reason === 'expire') this.#expirations += 1;
       },
     });
   }
@@ -204,7 +244,7 @@ export class MemoryCache implements CacheTier {
   /** From a sample: looking at every value would take as long as there are values. */
   #estimatedBytes(): number {
     let [bytes, sampled] = [0, 0];
-    for (const [key, value] of this.#store.entries()) {
+    for (const [key, { value }] of this.#store.entries()) {
       bytes += estimateBytes(key) + estimateBytes(value);
       sampled += 1;
       if (sampled === SAMPLED_ENTRIES) break;
@@ -216,9 +256,4 @@ export class MemoryCache implements CacheTier {
 export function checkKey(key: unknown): string {
   if (typeof key !== 'string') throw new InvalidOptionError('cache key', 'a text', key);
   return key;
-}
-
-/** lru-cache counts in whole milliseconds; 0 would mean "for ever". */
-function toMilliseconds(seconds: number): number | undefined {
-  return Number.isFinite(seconds) ? Math.max(1, Math.round(seconds * 1000)) : undefined;
 }

@@ -22,9 +22,9 @@ interface EntryBase {
   readonly value: unknown;
   /** Seconds after the end of its freshness in which the entry may still be served, stale. 0: not at all. */
   readonly grace: number;
-  readonly tags?: TagVersions;
+  readonly tags?: TagVersions | undefined;
   /** Seconds it took to load the value; decides how early it is worth refreshing. */
-  readonly loadSeconds?: number;
+  readonly loadSeconds?: number | undefined;
 }
 
 /** An entry as a tier finds it. */
@@ -36,7 +36,7 @@ export interface TierEntry extends EntryBase {
 /** An entry to be kept: for `ttl` seconds fresh and `grace` seconds more. */
 export interface EntryToKeep extends EntryBase {
   /** Absent: for as long as the tier keeps entries by default. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
 }
 
 /** What a tier counted; costs nothing to ask. */

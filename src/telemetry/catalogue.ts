@@ -1,4 +1,7 @@
 import { define, type InstrumentDefinition } from './definition.js';
+import { resourceCatalogue } from './resource-catalogue.js';
+
+export * from './resource-catalogue.js';
 
 /**
  * Every instrument of this package. Code, documentation, dashboards and alerts take names and units from here.
@@ -23,7 +26,7 @@ export const cacheLookups = define({
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
-    'perf.cache.result': ['hit', 'miss'],
+    'perf.cache.result': ['hit', 'stale', 'negative', 'miss'],
   },
 });
 
@@ -35,7 +38,7 @@ export const cacheTierErrors = define({
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
-    'perf.cache.operation': ['get', 'set', 'delete', 'clear'],
+    'perf.cache.operation': ['get', 'set', 'delete', 'clear', 'tags', 'lock'],
   },
 });
 
@@ -83,6 +86,53 @@ export const cacheLoadDuration = define({
   attributes: { 'perf.cache.name': 'open', 'error.type': 'open' },
 });
 
+export const cacheTierDuration = define({
+  name: 'perf.cache.tier.duration',
+  kind: 'histogram',
+  unit: 's',
+  description:
+    'How long round trips of a tier on the network took, failed ones with the type of their error.',
+  attributes: {
+    'perf.cache.name': 'open',
+    'perf.cache.tier': CACHE_TIERS,
+    'perf.cache.operation': ['get', 'set', 'delete', 'clear', 'tags', 'lock', 'probe', 'repair'],
+    'error.type': ['timeout', 'connection', 'refused'],
+  },
+});
+
+export const cacheTierState = define({
+  name: 'perf.cache.tier.state',
+  kind: 'observableGauge',
+  unit: '1',
+  description:
+    "1 for the state a tier's circuit breaker is in, 0 for the others; calls are made while it is closed.",
+  attributes: {
+    'perf.cache.name': 'open',
+    'perf.cache.tier': CACHE_TIERS,
+    'perf.cache.state': ['closed', 'open', 'half_open'],
+  },
+});
+
+export const cacheTierPending = define({
+  name: 'perf.cache.tier.pending',
+  kind: 'observableUpDownCounter',
+  unit: '{write}',
+  description: 'Writes and deletes that failed and are remembered until they can be made good.',
+  attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheTierUnusable = define({
+  name: 'perf.cache.tier.unusable',
+  kind: 'counter',
+  unit: '{entry}',
+  description: 'Entries found in a tier that were read as misses: written by something else, or damaged.',
+  attributes: {
+    'perf.cache.name': 'open',
+    'perf.cache.tier': CACHE_TIERS,
+    'perf.cache.reason': ['foreign', 'damaged'],
+  },
+});
+
 export const optimizerDecisions = define({
   name: 'perf.optimizer.decisions',
   kind: 'counter',
@@ -120,111 +170,6 @@ export const telemetryRejected = define({
   },
 });
 
-export const processCpuTime = define({
-  name: 'process.cpu.time',
-  kind: 'observableCounter',
-  unit: 's',
-  description: 'CPU seconds used by this process.',
-  attributes: { 'cpu.mode': ['user', 'system'] },
-});
-
-export const processCpuUtilization = define({
-  name: 'process.cpu.utilization',
-  kind: 'observableGauge',
-  unit: '1',
-  description: 'Share of the CPU time available to this process that it used since the last sample.',
-  attributes: { 'cpu.mode': ['user', 'system'] },
-});
-
-export const processMemoryUsage = define({
-  name: 'process.memory.usage',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: 'Physical memory in use by this process (resident set).',
-  attributes: {},
-});
-
-export const processUptime = define({
-  name: 'process.uptime',
-  kind: 'observableGauge',
-  unit: 's',
-  description: 'Seconds this process has been running.',
-  attributes: {},
-});
-
-export const systemCpuTime = define({
-  name: 'system.cpu.time',
-  kind: 'observableCounter',
-  unit: 's',
-  description: 'CPU seconds of the machine, all cores together.',
-  attributes: { 'cpu.mode': ['user', 'system', 'idle', 'interrupt', 'nice'] },
-});
-
-export const systemCpuUtilization = define({
-  name: 'system.cpu.utilization',
-  kind: 'observableGauge',
-  unit: '1',
-  description: "Share of the machine's CPU time in each mode since the last sample.",
-  attributes: { 'cpu.mode': ['user', 'system', 'idle', 'interrupt', 'nice'] },
-});
-
-export const systemMemoryUsage = define({
-  name: 'system.memory.usage',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: "The machine's memory by state.",
-  attributes: { 'system.memory.state': ['used', 'free'] },
-});
-
-export const systemMemoryUtilization = define({
-  name: 'system.memory.utilization',
-  kind: 'observableGauge',
-  unit: '1',
-  description: "Share of the machine's memory in each state.",
-  attributes: { 'system.memory.state': ['used', 'free'] },
-});
-
-export const systemDiskIo = define({
-  name: 'system.disk.io',
-  kind: 'observableCounter',
-  unit: 'By',
-  description: 'Bytes read from and written to the disks of the machine (Linux only).',
-  attributes: { 'disk.io.direction': ['read', 'write'] },
-});
-
-export const systemNetworkIo = define({
-  name: 'system.network.io',
-  kind: 'observableCounter',
-  unit: 'By',
-  description:
-    'Bytes received and sent by the network interfaces of the machine, loopback left out (Linux only).',
-  attributes: { 'network.io.direction': ['receive', 'transmit'] },
-});
-
-export const eventLoopUtilization = define({
-  name: 'nodejs.eventloop.utilization',
-  kind: 'observableGauge',
-  unit: '1',
-  description: 'Share of the time since the last sample in which the event loop was busy.',
-  attributes: {},
-});
-
-export const heapUsed = define({
-  name: 'v8js.memory.heap.used',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: 'JavaScript heap in use, garbage that is not collected yet included.',
-  attributes: { 'v8js.heap.space.name': 'open' },
-});
-
-export const heapLimit = define({
-  name: 'perf.heap.limit',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: 'JavaScript heap at which Node ends the process.',
-  attributes: {},
-});
-
 /** All of the above, for documentation, dashboards and checks. */
 export const catalogue: readonly InstrumentDefinition[] = [
   operationDuration,
@@ -235,21 +180,13 @@ export const catalogue: readonly InstrumentDefinition[] = [
   cacheEntries,
   cacheEntriesLimit,
   cacheLoadDuration,
+  cacheTierDuration,
+  cacheTierState,
+  cacheTierPending,
+  cacheTierUnusable,
   optimizerDecisions,
   optimizerPressure,
   telemetrySeries,
   telemetryRejected,
-  processCpuTime,
-  processCpuUtilization,
-  processMemoryUsage,
-  processUptime,
-  systemCpuTime,
-  systemCpuUtilization,
-  systemMemoryUsage,
-  systemMemoryUtilization,
-  systemDiskIo,
-  systemNetworkIo,
-  eventLoopUtilization,
-  heapUsed,
-  heapLimit,
+  ...resourceCatalogue,
 ];

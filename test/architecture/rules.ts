@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   performance: { values: 'all', except: ['register', 'decorators'] },
   defaults: { values: 'all', except: ['register', 'decorators'] },
   register: { values: ['performance', 'errors'] },
+  testing: { values: ['cache'] },
   index: { values: 'all' },
 };
 

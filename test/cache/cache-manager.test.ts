@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { CacheManager, type CacheManagerOptions } from '../../src/cache/cache-manager.js';
+import { CacheManager } from '../../src/cache/cache-manager.js';
+import type { CacheManagerOptions } from '../../src/cache/cache-manager-options.js';
 import { MemoryCache } from '../../src/cache/memory-cache.js';
 import { InvalidOptionError } from '../../src/errors.js';
 import { instrumentsOf } from '../../src/telemetry/instruments.js';

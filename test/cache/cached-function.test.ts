@@ -120,6 +120,39 @@ describe('cached functions', () => {
     expect(after).to.equal(before);
   });
 
+  it('forget a result on request, of a method for every instance', async () => {
+    let calls = 0;
+    const load = cache.cache({ ttl: 60 })(async (id: number) => ({ id, call: ++calls }));
+    class Users {
+      readonly find = load;
+    }
+    const [first, second] = [new Users(), new Users()];
+    for (const users of [first, second, first, second]) await users.find(1);
+    await first.find(2);
+    expect(calls, 'instances have entries of their own').to.equal(3);
+
+    await load.invalidate(1);
+    for (const users of [first, second]) await users.find(1);
+    await first.find(2);
+
+    expect(calls).to.equal(5);
+  });
+
+  it('pass on what else a load can do', async () => {
+    let calls = 0;
+    const load = cache.cache({ ttl: 60, tags: ['users'], negativeTtl: 5 })(async (id: number) => {
+      calls += 1;
+      return id === 0 ? undefined : id;
+    });
+    for (const id of [0, 0, 1, 1]) await load(id);
+    expect(calls).to.equal(2);
+
+    await cache.invalidateTags('users');
+    await load(1);
+
+    expect(calls).to.equal(3);
+  });
+
   it('refuse what cannot work where it is written', () => {
     expect(() => cache.cache({ ttl: '5 moons' as never })).to.throw(
       InvalidOptionError,

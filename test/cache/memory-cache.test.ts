@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { MemoryCache } from '../../src/cache/memory-cache.js';
 import { InvalidOptionError } from '../../src/errors.js';
 import { FakeClock } from '../fakes/fake-clock.js';
+import { passesTheTierContract } from './tier-contract.js';
 
 function cacheWith(options: ConstructorParameters<typeof MemoryCache>[0] = {}) {
   const clock = new FakeClock();
@@ -9,6 +10,11 @@ function cacheWith(options: ConstructorParameters<typeof MemoryCache>[0] = {}) {
 }
 
 describe('MemoryCache', () => {
+  passesTheTierContract(() => {
+    const { cache, clock } = cacheWith();
+    return { tier: cache, advance: (seconds) => clock.advance(seconds) };
+  });
+
   it('gives back the very object it was given', () => {
     const { cache } = cacheWith();
     const value = { id: 7 };

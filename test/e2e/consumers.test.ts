@@ -113,6 +113,6 @@ server.listen(0, '127.0.0.1');`;
 
     expect(lint.stdout).to.include('All good');
     // Problems end attw with an exception; a package without any entry point would not.
-    expect(types.stdout.match(/🟢 \(ESM\)/g)).to.have.lengthOf(2);
+    expect(types.stdout.match(/🟢 \(ESM\)/g)).to.have.lengthOf(3);
   });
 });

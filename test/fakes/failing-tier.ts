@@ -19,22 +19,22 @@ export class FakeTier implements CacheTier {
 
   async getEntry(key: string): Promise<TierEntry | undefined> {
     const entry = this.entries.get(key);
-    await this.#enter(`get ${key}`);
+    await this.enter(`get ${key}`);
     return entry;
   }
 
   async setEntry(key: string, entry: EntryToKeep): Promise<void> {
-    await this.#enter(`set ${key}`);
+    await this.enter(`set ${key}`);
     this.entries.set(key, { ...entry, ttl: entry.ttl ?? Infinity });
   }
 
   async delete(key: string): Promise<boolean> {
-    await this.#enter(`delete ${key}`);
+    await this.enter(`delete ${key}`);
     return this.entries.delete(key);
   }
 
   async clear(): Promise<void> {
-    await this.#enter('clear');
+    await this.enter('clear');
     this.entries.clear();
   }
 
@@ -46,7 +46,7 @@ export class FakeTier implements CacheTier {
     return statsOf(this.counts(), 0);
   }
 
-  async #enter(call: string): Promise<void> {
+  protected async enter(call: string): Promise<void> {
     this.calls.push(call);
     await this.gate;
     if (this.isBroken) throw new Error(`tier is broken: ${call}`);

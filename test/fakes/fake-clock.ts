@@ -4,6 +4,7 @@ interface Alarm {
   readonly intervalMs: number;
   readonly tick: () => void;
   due: number;
+  readonly isOnce: boolean;
 }
 
 /** Time that moves only when the test says so; timers fire in order on the way. */
@@ -21,7 +22,13 @@ export class FakeClock implements Clock {
   }
 
   every(intervalMs: number, tick: () => void): Cancel {
-    const alarm: Alarm = { intervalMs, tick, due: this.#now + intervalMs };
+    const alarm: Alarm = { intervalMs, tick, due: this.#now + intervalMs, isOnce: false };
+    this.#alarms.add(alarm);
+    return () => this.#alarms.delete(alarm);
+  }
+
+  after(delayMs: number, act: () => void): Cancel {
+    const alarm: Alarm = { intervalMs: delayMs, tick: act, due: this.#now + delayMs, isOnce: true };
     this.#alarms.add(alarm);
     return () => this.#alarms.delete(alarm);
   }
@@ -33,6 +40,7 @@ export class FakeClock implements Clock {
       const next = [...this.#alarms].filter((a) => a.due <= end).toSorted((a, b) => a.due - b.due)[0];
       if (next === undefined) break;
       this.#moveTo(next.due);
+      if (next.isOnce) this.#alarms.delete(next);
       next.due += next.intervalMs;
       next.tick();
     }

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.js';
+import type { Duration } from '../duration.js';
+import type { MeterProvider } from '../telemetry/instruments.js';
+import type { CacheDefaults } from './entry-options.js';
+import type { MemoryCache } from './memory-cache.js';
+import type { CacheTier, TierStats } from './tier.js';
+
+export interface CacheManagerOptions extends Omit<CacheDefaults, 'ttl'> {
+  /** The tier in this process. Default: a MemoryCache with its defaults. */
+  readonly primary?: MemoryCache;
+  /** A tier behind it that is larger, shared or outlives the process. Default: none. */
+  readonly secondary?: CacheTier;
+  /** Lifetime of entries that are set without one. Default: each tier's own. */
+  readonly defaultTtl?: Duration;
+  /**
+   * Lets one process load a missing key while the others wait for its result, where the secondary tier can lock: for at
+   * most this long, and never when locking fails. Default: every process loads for itself.
+   */
+  readonly lockLoads?: Duration;
+  /** Value of the attribute `perf.cache.name`. @default 'default' */
+  readonly name?: string;
+  /** Reports there instead of to the global provider. */
+  readonly meterProvider?: MeterProvider;
+  readonly clock?: Clock;
+}
+
+/** The memory tier's size and losses, the lookups of all tiers together. */
+export interface CacheManagerStats extends TierStats {
+  readonly name: string;
+  readonly primaryHits: number;
+  readonly secondaryHits: number;
+  /** Answers with an entry that was stale. They count as hits. */
+  readonly staleHits: number;
+  /** Answers with a kept `undefined` or error. They count as hits. */
+  readonly negativeHits: number;
+  readonly primary: TierStats;
+  readonly secondary?: TierStats;
+}
+
+export const CACHE_MANAGER_OPTIONS = [
+  'primary',
+  'secondary',
+  'defaultTtl',
+  'memoryTtl',
+  'grace',
+  'jitter',
+  'skip',
+  'softTimeout',
+  'hardTimeout',
+  'refreshAhead',
+  'negativeTtl',
+  'lockLoads',
+  'name',
+  'meterProvider',
+  'clock',
+] as const;

@@ -1,0 +1,200 @@
+import type { Clock } from '../clock.js';
+import type { CacheMetrics } from './cache-metrics.js';
+import { isSkipped, memoryTtlOf, seconds, type CacheDefaults, type LoadOptions } from './entry-options.js';
+import { Loading } from './load-context.js';
+import type { MemoryEntry } from './memory-entry.js';
+import { Producer, type Factory } from './producer.js';
+import type { TierStack } from './tier-stack.js';
+import { waitWithin } from './wait.js';
+
+interface Flight {
+  readonly entry: Promise<MemoryEntry>;
+  readonly loading: Loading<unknown>;
+  waiters: number;
+}
+
+/** After a failed refresh the stale value is served for so long before the next try. */
+const RETRY_MS = 1000;
+
+/**
+ * Brings values that are missing or stale. One run per key: `#flights` are runs somebody waits for because there is
+ * nothing to serve, `#refreshes` run beside a stale entry that is served meanwhile.
+ */
+export class Loader {
+  readonly #tiers: TierStack;
+  readonly #metrics: CacheMetrics;
+  readonly #defaults: CacheDefaults;
+  readonly #producer: Producer;
+  readonly #clock: Clock;
+  readonly #onError: (key: string, error: unknown) => void;
+  readonly #flights = new Map<string, Flight>();
+  readonly #refreshes = new Map<string, Promise<MemoryEntry>>();
+
+  constructor(
+    tiers: TierStack,
+    metrics: CacheMetrics,
+    defaults: CacheDefaults,
+    lockSeconds: number | undefined,
+    clock: Clock,
+    onError: (key: string, error: unknown) => void,
+  ) {
+    this.#tiers = tiers;
+    this.#metrics = metrics;
+    this.#defaults = defaults;
+    this.#producer = new Producer(tiers, metrics, defaults, lockSeconds, clock);
+    this.#clock = clock;
+    this.#onError = onError;
+  }
+
+  /** The entry of a key that is not fresh in memory; `stale` is what memory has of it. */
+  async load<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    stale: MemoryEntry | undefined,
+  ): Promise<MemoryEntry> {
+    if (stale !== undefined) return this.#staleOrRefreshed(key, factory, options, stale);
+    let flight = this.#flights.get(key);
+    if (flight === undefined) flight = this.#start(key, factory, options);
+    else this.#metrics.countMiss();
+    const limit = options.hardTimeout ?? this.#defaults.hardTimeout;
+    const { signal } = options;
+    // A caller without limits waits to the end, so it is never counted out and the load never aborted under it.
+    flight.waiters += 1;
+    if (limit === undefined && signal === undefined) return flight.entry;
+    try {
+      const timeoutSeconds = limit === undefined ? undefined : seconds('hardTimeout', limit);
+      return await waitWithin(flight.entry, {
+        clock: this.#clock,
+        timeoutSeconds,
+        signal,
+        what: `loading "${key}"`,
+      });
+    } finally {
+      flight.waiters -= 1;
+      if (flight.waiters === 0 && signal?.aborted === true) flight.loading.abort();
+    }
+  }
+
+  /** Refreshes in the background; whoever started it is not told how it went. */
+  refresh<T>(key: string, factory: Factory<T>, options: LoadOptions<T>, present: MemoryEntry): void {
+    this.#refresh(key, factory, options, present)?.catch(() => {});
+  }
+
+  /** Registers a run for a key that somebody else does, so that others join it. */
+  join(key: string, entry: Promise<MemoryEntry>): void {
+    const flight: Flight = { entry, loading: new Loading(key, undefined), waiters: 1 };
+    this.#flights.set(key, flight);
+    entry.then(
+      () => this.#land(key, flight),
+      () => this.#land(key, flight),
+    );
+  }
+
+  /** The run for a key that is under way. */
+  running(key: string): Promise<MemoryEntry> | undefined {
+    return this.#flights.get(key)?.entry;
+  }
+
+  /** Resolves when nothing runs any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([
+      ...[...this.#flights.values()].map(({ entry }) => entry),
+      ...this.#refreshes.values(),
+    ]);
+  }
+
+  #start<T>(key: string, factory: Factory<T>, options: LoadOptions<T>): Flight {
+    const loading = new Loading<T>(key, undefined);
+    const flight: Flight = { entry: this.#find(key, factory, options, loading), loading, waiters: 0 };
+    this.#flights.set(key, flight);
+    const land = () => this.#land(key, flight);
+    flight.entry.then(land, land);
+    return flight;
+  }
+
+  #land(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+
+  /** From the tier below, or else from the loader. */
+  async #find<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    loading: Loading<T>,
+  ): Promise<MemoryEntry> {
+    if (!isSkipped(options, 'secondary')) {
+      const below = await this.#tiers.readBelow(key, this.#memoryTtl(options));
+      if (below !== undefined && this.#tiers.isFresh(below)) {
+        this.#metrics.countSecondaryHit();
+        return below;
+      }
+      if (below !== undefined) return this.#staleOrRefreshed(key, factory, options, below);
+    }
+    this.#metrics.countMiss();
+    return this.#producer.produce(key, factory, options, loading);
+  }
+
+  /** The refreshed entry if it comes within the soft timeout, else the stale one. */
+  async #staleOrRefreshed<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    stale: MemoryEntry,
+  ): Promise<MemoryEntry> {
+    const refresh = this.#refresh(key, factory, options, stale);
+    const soft = options.softTimeout ?? this.#defaults.softTimeout ?? 0;
+    if (refresh === undefined || soft === 0) {
+      refresh?.catch(() => {});
+      this.#metrics.countStale();
+      return stale;
+    }
+    try {
+      const timeoutSeconds = seconds('softTimeout', soft);
+      return await waitWithin(refresh, { clock: this.#clock, timeoutSeconds, what: `refreshing "${key}"` });
+    } catch {
+      this.#metrics.countStale();
+      return stale;
+    }
+  }
+
+  /** The refresh under way, or a new one; `undefined` shortly after one has failed. */
+  #refresh<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    present: MemoryEntry,
+  ): Promise<MemoryEntry> | undefined {
+    const running = this.#refreshes.get(key);
+    if (running !== undefined) return running;
+    if (present.retryAt > this.#tiers.now()) return undefined;
+    const refresh = this.#renew(key, factory, options, present)
+      .catch((error: unknown) => {
+        present.retryAt = this.#tiers.now() + RETRY_MS;
+        this.#onError(key, error);
+        throw error;
+      })
+      .finally(() => this.#refreshes.delete(key));
+    this.#refreshes.set(key, refresh);
+    return refresh;
+  }
+
+  async #renew<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    present: MemoryEntry,
+  ): Promise<MemoryEntry> {
+    // Another process may have refreshed it; an entry that is fresh here is refreshed ahead, which is its point.
+    if (!this.#tiers.isFresh(present) && !isSkipped(options, 'secondary')) {
+      const below = await this.#tiers.readBelow(key, this.#memoryTtl(options));
+      if (below !== undefined && this.#tiers.isFresh(below)) return below;
+    }
+    return this.#producer.produce(key, factory, options, new Loading<T>(key, present.value as T));
+  }
+
+  #memoryTtl(options: LoadOptions<never>): number | undefined {
+    return memoryTtlOf(options, this.#defaults);
+  }
+}
