@@ -106,6 +106,13 @@ function addHitsOfOurs() {
     const nextKey = inTurn(KEYS);
     return () => cache.getOrSet(nextKey(), neverCalled, { ttl: HOUR });
   });
+  hitOfOurs('awaited', `${GET_OR_SET}, 2 tags`, AWAIT_MAP, async (ours, name) => {
+    const cache = managerOf(ours, name);
+    const options = { ttl: HOUR, tags: ['users', 'page'] };
+    for (const [key, user] of USERS) await cache.set(key, user, options);
+    const nextKey = inTurn(KEYS);
+    return () => cache.getOrSet(nextKey(), neverCalled, options);
+  });
   hit('awaited', CACHED, AWAIT_MAP, async () => {
     // cached() keeps its results in the default cache, which has room for fewer keys than there are.
     const { cache, cached } = await start();

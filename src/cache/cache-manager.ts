@@ -78,14 +78,7 @@ export class CacheManager {
   /** What the memory tier has, without a promise. Counted as a lookup. */
   getIfPresent<T = unknown>(key: string): T | undefined {
     const entry = this.#tiers.fresh(key);
-    if (entry !== undefined) {
-      if (entry.outcome === 'value') {
-        this.#countPrimaryHit();
-        return entry.value as T;
-      }
-      this.#metrics.countNegative();
-      return undefined;
-    }
+    if (entry !== undefined) return this.#present(entry) as T | undefined;
     this.#tiers.memory.count(false);
     this.#metrics.countMiss('primary');
     return undefined;
@@ -94,14 +87,7 @@ export class CacheManager {
   /** The value, or `undefined` when no tier has it fresh. */
   async get<T = unknown>(key: string, options?: Pick<SetEntryOptions, 'skip'>): Promise<T | undefined> {
     const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(key);
-    if (entry !== undefined) {
-      if (entry.outcome === 'value') {
-        this.#countPrimaryHit();
-        return entry.value as T;
-      }
-      this.#metrics.countNegative();
-      return undefined;
-    }
+    if (entry !== undefined) return this.#present(entry) as T | undefined;
     const below = isSkipped(options, 'secondary') ? undefined : await this.#tiers.readBelow(checkKey(key));
     if (below !== undefined && this.#tiers.isFresh(below)) {
       this.#metrics.countSecondaryHit();
@@ -149,7 +135,10 @@ export class CacheManager {
     // No async function: a hit would pay for its bookkeeping more than for the lookup.
     const entry = options.skip === undefined ? this.#tiers.fresh(key) : undefined;
     if (entry === undefined || entry.outcome !== 'value') {
-      return this.#getOrLoad(key, factory, options);
+      const joined = entry === undefined ? this.#loader.joinValue(key, options) : undefined;
+      if (joined === undefined) return this.#getOrLoad(key, factory, options);
+      this.#tiers.memory.count(false);
+      return joined as Promise<T>;
     }
     this.#countPrimaryHit();
     const ahead = options.refreshAhead ?? this.#defaults.refreshAhead;
@@ -269,7 +258,11 @@ export class CacheManager {
     checkFunction('factory', factory);
     checkLoadOptions('getOrSet', options);
     const present = isSkipped(options, 'memory') ? undefined : this.#tiers.peek(key);
-    if (present !== undefined && this.#tiers.isFresh(present)) return this.#answer(present) as T;
+    if (present !== undefined && this.#tiers.isFresh(present)) {
+      const value = this.#present(present);
+      if (present.outcome === 'error') throw present.value;
+      return value as T;
+    }
     this.#tiers.memory.count(false);
     const stale = present?.outcome === 'value' ? present : undefined;
     const entry = await this.#loader.load(key, factory, options, stale);
@@ -277,19 +270,14 @@ export class CacheManager {
     return entry.value as T;
   }
 
-  /** What a fresh entry of the memory tier says: a value, a kept `undefined`, or a kept error. */
-  #answer(entry: MemoryEntry): unknown {
-    if (entry.outcome === 'value') {
-      this.#countPrimaryHit();
-      return entry.value;
+  /** What a fresh entry of the memory tier says; a kept `undefined` or error is nothing to those who only look. */
+  #present(entry: MemoryEntry): unknown {
+    if (entry.outcome !== 'value') {
+      this.#metrics.countNegative();
+      return undefined;
     }
-    return this.#negative(entry);
-  }
-
-  #negative(entry: MemoryEntry): undefined {
-    this.#metrics.countNegative();
-    if (entry.outcome === 'error') throw entry.value;
-    return undefined;
+    this.#countPrimaryHit();
+    return entry.value;
   }
 
   #countPrimaryHit(): void {

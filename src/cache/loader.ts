@@ -9,6 +9,8 @@ import { waitWithin } from './wait.js';
 
 interface Flight {
   readonly entry: Promise<MemoryEntry>;
+  /** The entry's value, or its error: one promise for all who wait without limits. */
+  readonly value: Promise<unknown>;
   readonly loading: Loading<unknown>;
   waiters: number;
 }
@@ -81,9 +83,20 @@ export class Loader {
     this.#refresh(key, factory, options, present)?.catch(() => {});
   }
 
+  /** The value of a run under way, for callers without limits of their own: a crowd costs one promise. */
+  joinValue(key: string, options: LoadOptions<never>): Promise<unknown> | undefined {
+    const flight = this.#flights.get(key);
+    if (flight === undefined || options.signal !== undefined || options.hardTimeout !== undefined)
+      return undefined;
+    if (this.#defaults.hardTimeout !== undefined) return undefined;
+    flight.waiters += 1;
+    this.#metrics.countMiss();
+    return flight.value;
+  }
+
   /** Registers a run for a key that somebody else does, so that others join it. */
   join(key: string, entry: Promise<MemoryEntry>): void {
-    const flight: Flight = { entry, loading: new Loading(key, undefined), waiters: 1 };
+    const flight: Flight = { entry, value: valueOf(entry), loading: new Loading(key, undefined), waiters: 1 };
     this.#flights.set(key, flight);
     entry.then(
       () => this.#land(key, flight),
@@ -106,7 +119,8 @@ export class Loader {
 
   #start<T>(key: string, factory: Factory<T>, options: LoadOptions<T>): Flight {
     const loading = new Loading<T>(key, undefined);
-    const flight: Flight = { entry: this.#find(key, factory, options, loading), loading, waiters: 0 };
+    const entry = this.#find(key, factory, options, loading);
+    const flight: Flight = { entry, value: valueOf(entry), loading, waiters: 0 };
     this.#flights.set(key, flight);
     const land = () => this.#land(key, flight);
     flight.entry.then(land, land);
@@ -197,4 +211,14 @@ export class Loader {
   #memoryTtl(options: LoadOptions<never>): number | undefined {
     return memoryTtlOf(options, this.#defaults);
   }
+}
+
+/** Whoever asks for it hears of a failure; that nobody does is no unhandled rejection. */
+function valueOf(entry: Promise<MemoryEntry>): Promise<unknown> {
+  const value = entry.then(({ value: found, outcome }) => {
+    if (outcome === 'error') throw found;
+    return found;
+  });
+  value.catch(() => {});
+  return value;
 }

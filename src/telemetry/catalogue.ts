@@ -105,7 +105,7 @@ export const cacheTierState = define({
   kind: 'observableGauge',
   unit: '1',
   description:
-    "1 for the state a tier's circuit breaker is in, 0 for the others; calls are made while it is closed.",
+    "State of a tier's circuit breaker, 1 for the one it is in and 0 for the others.",
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
