@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENVIRONMENT, OTLP_ENVIRONMENT } from '../src/config/environment.js';
 import { installPacked, root, run, type Consumer } from './e2e/packed.js';
@@ -26,6 +26,17 @@ function promisedOutput(code: string): string[] {
   );
 }
 
+const STRICT = {
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable', 'esnext.decorators'],
+  module: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  types: ['node'],
+  outDir: 'out',
+  rootDir: '.',
+};
+
 /** Commands of the README, and where each is tried. */
 const COMMANDS: Readonly<Record<string, string>> = {
   'npm run demo': 'test/e2e/prometheus.test.ts runs the same program',
@@ -47,42 +58,8 @@ describe('README', function () {
   });
   after(() => consumer.remove());
 
-  it('has examples that compile strictly and print what they promise', async () => {
-    const blocks = blocksOf(readme).filter(({ language }) => language === 'ts');
-    const compilerOptions = {
-      target: 'es2022',
-      lib: ['es2023', 'esnext.disposable', 'esnext.decorators'],
-      module: 'nodenext',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      types: ['node'],
-      outDir: 'out',
-      rootDir: '.',
-    };
-    for (const { code, line } of blocks) await writeFile(join(consumer.folder, `line-${line}.ts`), code);
-    await writeFile(
-      join(consumer.folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, include: ['*.ts'] }),
-    );
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    await run(process.execPath, [tsc, '-p', '.'], { cwd: consumer.folder }).catch(
-      (error: { stdout?: string }) => {
-        throw new Error(`README.md does not compile (files are named by line):\n${error.stdout}`);
-      },
-    );
-
-    expect(blocks).to.have.length.above(4);
-    for (const { code, line } of blocks) {
-      const { stdout, stderr } = await run(process.execPath, [`out/line-${line}.js`], {
-        cwd: consumer.folder,
-      });
-      const printed = stdout.trim().split('\n');
-      for (const promised of promisedOutput(code)) {
-        expect(printed, `README.md line ${line}: ${stderr}`).to.include(promised);
-      }
-      expect(stderr, `README.md line ${line}`).to.equal('');
-    }
-  });
+  it('has examples that compile strictly and print what they promise', () =>
+    tryExamples(consumer, 'README.md'));
 
   it('names commands that are tried somewhere', () => {
     const commands = blocksOf(readme)
@@ -115,9 +92,56 @@ describe('README', function () {
     );
   });
 
-  it('links to files that exist', async () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+  it('links to files that exist', () => followLinks('README.md'));
+});
 
-    for (const link of links.filter((target) => !target.includes('://'))) await readFile(join(root, link));
+describe('docs', function () {
+  this.timeout(60_000);
+  let consumer: Consumer;
+  let pages: string[];
+
+  before(async () => {
+    consumer = await installPacked();
+    await writeFile(join(consumer.folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    pages = (await readdir(join(root, 'docs'))).filter((page) => page.endsWith('.md'));
+  });
+  after(() => consumer.remove());
+
+  it('have examples that compile strictly and print what they promise', async () => {
+    for (const page of pages) await tryExamples(consumer, join('docs', page));
+  });
+
+  it('link to files that exist', async () => {
+    for (const page of pages) await followLinks(join('docs', page));
   });
 });
+
+/** Compiles the examples of a page together and runs them one by one. */
+async function tryExamples(consumer: Consumer, page: string): Promise<void> {
+  const blocks = blocksOf(await readFile(join(root, page), 'utf8')).filter(
+    ({ language }) => language === 'ts',
+  );
+  const cwd = join(consumer.folder, page.replaceAll(/\W/g, '-'));
+  await mkdir(cwd);
+  for (const { code, line } of blocks) await writeFile(join(cwd, `line-${line}.ts`), code);
+  await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: STRICT, include: ['*.ts'] }));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  if (blocks.length === 0) return;
+  await run(process.execPath, [tsc, '-p', '.'], { cwd }).catch((error: { stdout?: string }) => {
+    throw new Error(`${page} does not compile (files are named by line):\n${error.stdout}`);
+  });
+  for (const { code, line } of blocks) {
+    const { stdout, stderr } = await run(process.execPath, [`out/line-${line}.js`], { cwd });
+    const printed = stdout.trim().split('\n');
+    for (const promised of promisedOutput(code))
+      expect(printed, `${page} line ${line}: ${stderr}`).to.include(promised);
+    expect(stderr, `${page} line ${line}`).to.equal('');
+  }
+}
+
+async function followLinks(page: string): Promise<void> {
+  const text = await readFile(join(root, page), 'utf8');
+  const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+  for (const link of links.filter((target) => !target.includes('://')))
+    await readFile(join(root, page, '..', link));
+}
