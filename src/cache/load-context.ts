@@ -44,16 +44,17 @@ export class Loading<T> implements LoadContext<T> {
     return this.#controller.signal;
   }
 
-  unchanged(): T {
+  // Bound, because loaders take the context apart: `({ keep, signal }) => ...`.
+  readonly unchanged = (): T => {
     if (this.stale === undefined)
       throw new InvalidUseError(`loading "${this.key}": there is no earlier value to keep`);
     return this.stale;
-  }
+  };
 
-  keep(options: KeepOptions): void {
+  readonly keep = (options: KeepOptions): void => {
     if (options.tags !== undefined) checkTags(options.tags);
     this.decided = { ...this.decided, ...options };
-  }
+  };
 
   abort(): void {
     this.#isAborted = true;
