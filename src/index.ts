@@ -35,7 +35,8 @@ export type { Factory } from './cache/producer.js';
 export { NamespacedCache } from './cache/namespaced-cache.js';
 export type { CachedDecorator, CachedOptions, Invalidation } from './cache/cached-function.js';
 export { MemoryCache } from './cache/memory-cache.js';
-export type { MemoryCacheOptions, SetOptions } from './cache/memory-cache.js';
+export type { MemoryCacheOptions, MemoryCacheStats, SetOptions } from './cache/memory-cache.js';
+export type { EvictionPolicy } from './cache/policy/eviction-policy.js';
 export { PersistentCache } from './cache/persistent-cache.js';
 export type { PersistentCacheOptions } from './cache/persistent-cache.js';
 export type {

@@ -9,7 +9,44 @@ function cacheWith(options: ConstructorParameters<typeof MemoryCache>[0] = {}) {
   return { clock, cache: new MemoryCache({ clock, ...options }) };
 }
 
+for (const policy of ['lru', 'tinylfu'] as const) {
+  describe(`MemoryCache with ${policy}`, () => {
+    passesTheTierContract(() => {
+      const { cache, clock } = cacheWith({ policy, weak: 'victim' });
+      return { tier: cache, advance: (seconds) => clock.advance(seconds) };
+    });
+
+    it('holds no more entries than it may, and those it counts', () => {
+      const { cache } = cacheWith({ policy, maxSize: 50 });
+
+      for (let i = 0; i < 1000; i++) cache.set(`k${i % 200}`, i);
+
+      expect(cache.size).to.equal(50);
+      expect(cache.keys()).to.have.lengthOf(50);
+      cache.resize(10);
+      expect(cache.size).to.equal(10);
+    });
+  });
+}
+
 describe('MemoryCache', () => {
+  it('finds an object again that had to leave, while it is alive', () => {
+    const { cache, clock } = cacheWith({ maxSize: 1, weak: 'victim', defaultTtl: 10 });
+    const alive = { name: 'Ada' };
+    cache.set('a', alive);
+    cache.set('b', { name: 'Grace' });
+
+    expect(cache.get('a')).to.equal(alive);
+
+    expect(cache.stats().weakHits).to.equal(1);
+    cache.delete('a');
+    expect(cache.get('a'), 'what is deleted stays so').to.equal(undefined);
+    cache.set('a', alive);
+    cache.set('c', {});
+    clock.advance(10.001);
+    expect(cache.get('a'), 'its time goes on').to.equal(undefined);
+  });
+
   passesTheTierContract(() => {
     const { cache, clock } = cacheWith();
     return { tier: cache, advance: (seconds) => clock.advance(seconds) };
@@ -159,6 +196,8 @@ describe('MemoryCache', () => {
       [{ defaultTtl: '5 parsecs' }, 'defaultTtl must be a duration above 0'],
       [{ max_size: 5 }, 'MemoryCache option name must be maxSize, perhaps, got "max_size"'],
       [{ max: 5 }, 'MemoryCache option name must be one of maxSize'],
+      [{ policy: 'fifo' }, 'policy must be one of lru, tinylfu'],
+      [{ weak: true }, "weak must be 'victim' or left out"],
       [null, 'MemoryCache options must be an object, got null'],
     ] as unknown as [never, string][];
     for (const [options, message] of wrong) {
