@@ -98,16 +98,18 @@ async function loadTogether<T>(
     const values = valuesOf<T>(loaded);
     const isCurrent = marks === undefined || tiers.tags.isCurrent(marks);
     const entries = new Map<string, MemoryEntry>();
-    const writes: (Promise<unknown> | undefined)[] = [];
-    missing.forEach((key, i) => {
+    const writes: Promise<unknown>[] = [];
+    for (const [i, key] of missing.entries()) {
       const value = values.get(key);
-      if (value === undefined) return;
-      if (!isCurrent || !tiers.isOpen(key, fences[i]!))
-        return void entries.set(key, { ...NOTHING, value, outcome: 'value' });
-      const write = { value, lifetime: lifetime(), marks };
-      entries.set(key, tiers.write(key, write));
-      writes.push(tiers.writeBelow(key, write));
-    });
+      if (value === undefined) continue;
+      if (isCurrent && tiers.isOpen(key, fences[i]!)) {
+        const write = { value, lifetime: lifetime(), marks };
+        entries.set(key, tiers.write(key, write));
+        writes.push(Promise.resolve(tiers.writeBelow(key, write)));
+      } else {
+        entries.set(key, { ...NOTHING, value, outcome: 'value' });
+      }
+    }
     await Promise.all(writes);
     return entries;
   } finally {
@@ -118,7 +120,7 @@ async function loadTogether<T>(
 function valuesOf<T>(loaded: unknown): ReadonlyMap<string, T> {
   if (loaded instanceof Map) return loaded as Map<string, T>;
   if (typeof loaded === 'object' && loaded !== null && !Array.isArray(loaded))
-    return new Map(Object.entries(loaded as object));
+    return new Map(Object.entries(loaded));
   throw new InvalidUseError(
     'the factory of getOrSetMany must return a Map or an object with the values by key',
   );
