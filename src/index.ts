@@ -38,7 +38,17 @@ export { MemoryCache } from './cache/memory-cache.js';
 export type { MemoryCacheOptions, MemoryCacheStats, SetOptions } from './cache/memory-cache.js';
 export type { EvictionPolicy } from './cache/policy/eviction-policy.js';
 export { PersistentCache } from './cache/persistent-cache.js';
-export type { PersistentCacheOptions } from './cache/persistent-cache.js';
+export type {
+  InspectedEntry,
+  PersistentCacheOptions,
+  PersistentSetOptions,
+} from './cache/persistent-cache.js';
+export { RedisCache } from './cache/redis-cache.js';
+export type { RedisCacheOptions } from './cache/redis-cache.js';
+export type { SerializerName } from './cache/serializer/built-in.js';
+export { registerType } from './cache/serializer/registered-types.js';
+export { UnserializableError } from './cache/serializer/serializer.js';
+export type { Serializer } from './cache/serializer/serializer.js';
 export type {
   CacheTier,
   EntryToKeep,

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENVIRONMENT, OTLP_ENVIRONMENT } from '../src/config/environment.js';
 import { installPacked, root, run, type Consumer } from './e2e/packed.js';
+import { needsServer, startRedis } from './e2e/servers.js';
 
 interface Block {
   readonly language: string;
@@ -108,7 +109,17 @@ describe('docs', function () {
   after(() => consumer.remove());
 
   it('have examples that compile strictly and print what they promise', async () => {
-    for (const page of pages) await tryExamples(consumer, join('docs', page));
+    for (const page of pages) if (page !== 'redis.md') await tryExamples(consumer, join('docs', page));
+  });
+
+  it('have examples for Redis that work with a real one', async function () {
+    needsServer(this, 'redis-server');
+    const redis = await startRedis();
+    try {
+      await tryExamples(consumer, 'docs/redis.md', (code) => code.replaceAll(/redis:\/\/[^']*/g, redis.url));
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('link to files that exist', async () => {
@@ -117,13 +128,13 @@ describe('docs', function () {
 });
 
 /** Compiles the examples of a page together and runs them one by one. */
-async function tryExamples(consumer: Consumer, page: string): Promise<void> {
+async function tryExamples(consumer: Consumer, page: string, change = (code: string) => code): Promise<void> {
   const blocks = blocksOf(await readFile(join(root, page), 'utf8')).filter(
     ({ language }) => language === 'ts',
   );
   const cwd = join(consumer.folder, page.replaceAll(/\W/g, '-'));
   await mkdir(cwd);
-  for (const { code, line } of blocks) await writeFile(join(cwd, `line-${line}.ts`), code);
+  for (const { code, line } of blocks) await writeFile(join(cwd, `line-${line}.ts`), change(code));
   await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: STRICT, include: ['*.ts'] }));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   if (blocks.length === 0) return;

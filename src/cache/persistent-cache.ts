@@ -1,227 +1,291 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants, accessSync, mkdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { checkText, withDefaults } from '../checks.js';
-import { systemClock, type Clock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { toSeconds, type Duration } from '../duration.js';
 import { InvalidOptionError, TierError } from '../errors.js';
-import { checkKey, type SetOptions } from './memory-cache.js';
+import {
+  isOver,
+  type DamagedEntry,
+  type EntryHeader,
+  type FoundEntry,
+  type ListedEntry,
+  type PersistentEngine,
+} from './persistent/engine.js';
+import { inspected, type InspectedEntry } from './persistent/inspected-entry.js';
+import { openPersistent, type PersistentCacheOptions } from './persistent/options.js';
+import { codeOf } from './persistent/system-error.js';
+import { jsonSerializer } from './serializer/json.js';
+import { UnserializableError, type Serializer } from './serializer/serializer.js';
 import {
   statsOf,
+  type Awaitable,
   type CacheTier,
   type EntryToKeep,
+  type TagStore,
   type TierCounts,
   type TierEntry,
+  type TierLock,
   type TierStats,
 } from './tier.js';
 
-export interface PersistentCacheOptions {
-  /** Folder that belongs to this cache alone; made when missing. @default '.cache' */
-  readonly cacheDir?: string;
-  /** Lifetime of entries that are set without one. Default: they do not expire. */
-  readonly defaultTtl?: Duration;
-  readonly clock?: Clock;
-}
+export type { InspectedEntry } from './persistent/inspected-entry.js';
+export type { PersistentCacheOptions } from './persistent/options.js';
 
-interface Header {
-  readonly format: number;
-  readonly key: string;
-  /** Milliseconds since 1970; absent: does not expire. */
-  readonly expiresAt?: number;
-  readonly checksum: string;
+/** For one `set`. */
+export interface PersistentSetOptions {
+  /** Lifetime of this entry instead of the default. */
+  readonly ttl?: Duration;
 }
-
-const PERSISTENT_DEFAULTS = { cacheDir: '.cache', clock: systemClock } as const;
-/** Changes with the layout of a file; files of another format are misses. */
-const FORMAT = 1;
 
 /**
- * Keeps values as JSON files in a folder, one a key, where they survive the process. A file is written beside its place
- * and moved there, so a reader sees the old entry or the new one, never half of one; a checksum and the key inside
- * tell a damaged or foreign file, which counts as a miss.
+ * Keeps values in a folder, where they survive the process and where all processes of the machine share them. Killed at
+ * any moment, it never serves half a value: whatever is damaged, foreign or of another format is a miss, and removed.
+ *
+ * Small entries are read and written at once, without a promise; longer ones are left to a thread.
  */
 export class PersistentCache implements CacheTier {
   readonly kind = 'persistent';
   readonly traits = { answersAtOnce: false, canFail: true, isShared: true } as const;
   readonly cacheDir: string;
+  readonly tagStore: TagStore;
+  readonly #engine: PersistentEngine;
+  readonly #serializer: Serializer;
   readonly #clock: Clock;
   readonly #defaultTtl: number;
   #hits = 0;
   #misses = 0;
   #expirations = 0;
+  #damaged = 0;
 
   /** @throws {InvalidOptionError} when the folder cannot be made or written to. */
   constructor(options?: PersistentCacheOptions) {
-    const known = ['cacheDir', 'defaultTtl', 'clock'] as const;
-    const { cacheDir, defaultTtl, clock } = withDefaults(
-      'PersistentCache',
-      PERSISTENT_DEFAULTS,
-      options,
-      known,
-    );
-    this.cacheDir = resolve(checkText('cacheDir', cacheDir));
+    const { cacheDir, clock, serializer, defaultTtl, engine } = openPersistent(options);
+    this.cacheDir = cacheDir;
     this.#clock = clock;
-    this.#defaultTtl =
-      defaultTtl === undefined ? Infinity : toSeconds('defaultTtl', defaultTtl, { allowInfinity: true });
-    try {
-      mkdirSync(this.cacheDir, { recursive: true });
-      accessSync(this.cacheDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-      throw new InvalidOptionError(
-        'cacheDir',
-        `a folder that can be made and written to (${code})`,
-        this.cacheDir,
-      );
-    }
+    this.#serializer = serializer;
+    this.#defaultTtl = defaultTtl;
+    this.#engine = engine;
+    const { tagStore } = engine;
+    this.tagStore = {
+      readVersions: (tags) => attempt('reading tags', () => tagStore.readVersions(tags)),
+      invalidate: (tags) => attempt('invalidating tags', () => tagStore.invalidate(tags)),
+    };
   }
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
-    return (await this.getEntry(key))?.value as T | undefined;
+    const entry = await this.getEntry(key);
+    return entry === undefined || entry.ttl <= 0 ? undefined : (entry.value as T);
   }
 
-  /** Keeps a value. @throws {TierError} when JSON cannot carry it or the disk refuses it. */
-  async set(key: string, value: unknown, options?: SetOptions): Promise<void> {
+  /** Keeps a value. @throws {TierError} when the serializer cannot carry it or the disk refuses it. */
+  async set(key: string, value: unknown, options?: PersistentSetOptions): Promise<void> {
     const ttl =
       options?.ttl === undefined ? undefined : toSeconds('ttl', options.ttl, { allowInfinity: true });
-    if (value === undefined) await this.delete(key);
+    if (value === undefined) this.delete(key);
     else await this.setEntry(key, { value, grace: 0, ...(ttl !== undefined && { ttl }) });
   }
 
-  async getEntry(key: string): Promise<TierEntry | undefined> {
-    const file = this.#fileOf(key);
-    let text: string;
+  getEntry(key: string): Awaitable<TierEntry | undefined> {
+    checkKey(key);
     try {
-      text = await readFile(file, 'utf8');
+      const found = this.#engine.read(key);
+      if (!(found instanceof Promise)) return this.#take(key, found);
+      return found.then(
+        (later) => this.#take(key, later),
+        (cause: unknown) => this.#failRead(cause),
+      );
     } catch (cause) {
-      this.#misses += 1;
-      if (isAbsent(cause)) return undefined;
-      throw new TierError('persistent', `reading failed (${codeOf(cause)})`, { cause });
+      return this.#failRead(cause);
     }
-    const found = this.#decode(key, text);
-    if (found === undefined || found.ttl <= 0) {
-      this.#misses += 1;
-      if (found !== undefined) this.#expirations += 1;
-      await this.#removeUnlessReplaced(file, text);
-      return undefined;
+  }
+
+  async getEntries(keys: readonly string[]): Promise<ReadonlyMap<string, TierEntry>> {
+    const found = new Map<string, TierEntry>();
+    for (const key of keys) {
+      const entry = await this.getEntry(key);
+      if (entry !== undefined) found.set(key, entry);
     }
-    this.#hits += 1;
     return found;
   }
 
-  async setEntry(key: string, { value, ttl = this.#defaultTtl }: EntryToKeep): Promise<void> {
-    const file = this.#fileOf(key);
-    const text = this.#encode(key, value, ttl);
-    const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
-    try {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(temporary, text, { flag: 'wx' });
-      await rename(temporary, file);
-    } catch (cause) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw new TierError('persistent', `writing failed (${codeOf(cause)})`, { cause });
-    }
+  setEntry(key: string, entry: EntryToKeep): Awaitable<void> {
+    checkKey(key);
+    const body = this.#encode(entry.value);
+    const { ttl = this.#defaultTtl, grace, tags, loadSeconds } = entry;
+    const header: EntryHeader = {
+      key,
+      serializer: this.#serializer.name,
+      writtenAt: this.#clock.wallNow(),
+      ...(Number.isFinite(ttl) && { ttl }),
+      ...(grace > 0 && { grace: Math.min(grace, Number.MAX_SAFE_INTEGER) }),
+      ...(tags !== undefined && { tags }),
+      ...(loadSeconds !== undefined && { loadSeconds }),
+    };
+    return attempt('writing', () => this.#engine.write(header, body));
   }
 
+  /** True when a `get` would find something fresh; counts nothing. */
   async has(key: string): Promise<boolean> {
     try {
-      const found = this.#decode(key, await readFile(this.#fileOf(key), 'utf8'));
-      return found !== undefined && found.ttl > 0;
+      const { header } = (await this.#engine.read(checkKey(key))) ?? {};
+      return header?.key === key && !isOver({ ...header, grace: 0 }, this.#clock.wallNow());
     } catch {
       return false;
     }
   }
 
-  async delete(key: string): Promise<boolean> {
-    const file = this.#fileOf(key);
-    try {
-      await rm(file);
-      return true;
-    } catch (cause) {
-      if (isAbsent(cause)) return false;
-      throw new TierError('persistent', `deleting failed (${codeOf(cause)})`, { cause });
-    }
+  delete(key: string): boolean {
+    return attempt('deleting', () => this.#engine.remove(checkKey(key)));
   }
 
-  /** Removes all entries. */
-  async clear(): Promise<void> {
-    try {
-      await rm(this.#entriesDir(), { recursive: true, force: true });
-    } catch (cause) {
-      throw new TierError('persistent', `clearing failed (${codeOf(cause)})`, { cause });
+  deleteMany(keys: readonly string[]): number {
+    return keys.filter((key) => this.delete(key)).length;
+  }
+
+  /** Removes all entries in one step; the room they took is freed in the background. */
+  clear(): void {
+    attempt('clearing', () => this.#engine.clear());
+  }
+
+  lock(key: string, seconds: number): TierLock | undefined {
+    return this.#engine.lock(checkKey(key), seconds);
+  }
+
+  /** Keys of the entries that are not over, in no order. Reads every entry. */
+  async *keys(): AsyncGenerator<string, void> {
+    for await (const { header } of this.#entries()) yield header.key;
+  }
+
+  /** All entries that are not over, in no order, one after the other: for people and programs that look. */
+  async *inspect(): AsyncGenerator<InspectedEntry, void> {
+    for await (const { header, body, bytes } of this.#entries()) {
+      const isReadable = header.serializer === this.#serializer.name;
+      yield inspected(header, bytes, isReadable ? this.#decode(body) : undefined);
     }
   }
 
   counts(): TierCounts {
+    const { evictions, expirations } = this.#engine.counts;
     return {
       hits: this.#hits,
       misses: this.#misses,
       size: undefined,
       maxSize: Infinity,
-      evictions: 0,
-      expirations: this.#expirations,
+      evictions,
+      expirations: this.#expirations + expirations,
     };
+  }
+
+  /** Entries found damaged, foreign or of another format or serializer, each of them a miss too. */
+  get damaged(): number {
+    return this.#damaged;
   }
 
   stats(): TierStats {
     return statsOf(this.counts(), 0);
   }
 
-  #encode(key: string, value: unknown, ttl: number): string {
-    let body: string | undefined;
-    try {
-      body = JSON.stringify(value);
-    } catch (cause) {
-      throw new TierError('persistent', 'the value cannot be written as JSON', { cause });
-    }
-    if (body === undefined) throw new TierError('persistent', 'the value cannot be written as JSON');
-    const expires = Number.isFinite(ttl) ? { expiresAt: this.#clock.wallNow() + ttl * 1000 } : {};
-    const header: Header = { format: FORMAT, key, ...expires, checksum: checksumOf(body) };
-    return `${JSON.stringify(header)}\n${body}\n`;
+  /** Ends the work in the background. The entries stay; it may still be used, but no longer looks after its room. */
+  close(): Promise<void> {
+    return this.#engine.close();
   }
 
-  #decode(key: string, text: string): TierEntry | undefined {
-    const end = text.indexOf('\n');
-    if (end < 0) return undefined;
+  #take(key: string, found: FoundEntry | DamagedEntry | undefined): TierEntry | undefined {
+    if (found === undefined) {
+      this.#misses += 1;
+      return undefined;
+    }
+    if (found.header === undefined) return this.#takeDamaged(key, found);
+    const { header } = found;
+    if (header.key !== key || header.serializer !== this.#serializer.name)
+      return this.#takeDamaged(key, found);
+    const { ttl, grace = 0, tags, loadSeconds } = header;
+    const left = ttl === undefined ? Infinity : ttl - this.#ageOf(header);
+    if (left + grace <= 0) {
+      this.#misses += 1;
+      this.#expirations += 1;
+      this.#engine.discard(key, found.stamp);
+      return undefined;
+    }
+    // A decoder may keep what it is given; JSON does not.
+    const isKept = found.isBorrowed && this.#serializer !== jsonSerializer;
+    const value = this.#decode(isKept ? Buffer.from(found.body) : found.body);
+    if (value === undefined) return this.#takeDamaged(key, found);
+    this.#hits += 1;
+    return {
+      value,
+      ttl: left,
+      grace,
+      ...(tags !== undefined && { tags }),
+      ...(loadSeconds !== undefined && { loadSeconds }),
+    };
+  }
+
+  #takeDamaged(key: string, { stamp }: { readonly stamp: number }): undefined {
+    this.#misses += 1;
+    this.#damaged += 1;
+    this.#engine.discard(key, stamp);
+    return undefined;
+  }
+
+  /** Seconds. When the clock went back, an entry from the future counts as written now at the latest. */
+  #ageOf({ key, writtenAt }: EntryHeader): number {
+    const now = this.#clock.wallNow();
+    return (now - (writtenAt > now ? this.#engine.settle(key, now) : writtenAt)) / 1000;
+  }
+
+  #failRead(cause: unknown): never {
+    this.#misses += 1;
+    throw failure('reading', cause);
+  }
+
+  #encode(value: unknown): string | Uint8Array {
     try {
-      const header = JSON.parse(text.slice(0, end)) as Header;
-      const body = text.slice(end + 1, -1);
-      if (header.format !== FORMAT || header.key !== key || header.checksum !== checksumOf(body))
-        return undefined;
-      const ttl =
-        header.expiresAt === undefined ? Infinity : (header.expiresAt - this.#clock.wallNow()) / 1000;
-      return { value: JSON.parse(body), ttl, grace: 0 };
+      return this.#serializer.encode(value);
+    } catch (cause) {
+      const reason =
+        cause instanceof UnserializableError
+          ? cause.message
+          : `${this.#serializer.name} cannot carry the value`;
+      throw new TierError('persistent', reason, { cause });
+    }
+  }
+
+  #decode(body: Buffer): unknown {
+    try {
+      return this.#serializer.decode(body);
     } catch {
       return undefined;
     }
   }
 
-  /** Another process may have put a good entry there in the meantime. */
-  async #removeUnlessReplaced(file: string, text: string): Promise<void> {
-    const now = await readFile(file, 'utf8').catch(() => undefined);
-    if (now === text) await rm(file, { force: true }).catch(() => {});
-  }
-
-  #entriesDir(): string {
-    return join(this.cacheDir, 'entries');
-  }
-
-  /** A digest, so that any text is a key and no key is a path. */
-  #fileOf(key: string): string {
-    const digest = createHash('sha256').update(checkKey(key)).digest('hex');
-    return join(this.#entriesDir(), digest.slice(0, 2), `${digest.slice(2)}.json`);
+  async *#entries(): AsyncGenerator<ListedEntry, void> {
+    try {
+      for await (const entry of this.#engine.entries()) {
+        if (!isOver(entry.header, this.#clock.wallNow())) yield entry;
+      }
+    } catch (cause) {
+      throw failure('listing', cause);
+    }
   }
 }
 
-function checksumOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+function attempt<T>(what: string, act: () => T): T {
+  try {
+    const result = act();
+    if (!(result instanceof Promise)) return result;
+    return result.catch((cause: unknown) => {
+      throw failure(what, cause);
+    }) as T;
+  } catch (cause) {
+    throw failure(what, cause);
+  }
 }
 
-function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown';
+function failure(what: string, cause: unknown): Error {
+  if (cause instanceof InvalidOptionError) return cause;
+  return new TierError('persistent', `${what} failed (${codeOf(cause)})`, { cause });
 }
 
-function isAbsent(cause: unknown): boolean {
-  return codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR';
+function checkKey(key: unknown): string {
+  if (typeof key !== 'string') throw new InvalidOptionError('cache key', 'a text', key);
+  return key;
 }

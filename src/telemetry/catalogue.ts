@@ -104,8 +104,7 @@ export const cacheTierState = define({
   name: 'perf.cache.tier.state',
   kind: 'observableGauge',
   unit: '1',
-  description:
-    "State of a tier's circuit breaker, 1 for the one it is in and 0 for the others.",
+  description: "State of a tier's circuit breaker, 1 for the one it is in and 0 for the others.",
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,

@@ -1,0 +1,132 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { TierError } from '../../errors.js';
+import { UnserializableError, type Serializer } from '../serializer/serializer.js';
+import type { EntryToKeep, TagVersions, TierEntry } from '../tier.js';
+
+/** An entry without what depends on the moment it is sent. */
+export interface EncodedEntry {
+  readonly body: Uint8Array | string;
+  readonly bytes: number;
+  readonly isCompressed: boolean;
+  readonly ttl: number;
+  readonly grace: number;
+  readonly tags: TagVersions | undefined;
+  readonly loadSeconds: number | undefined;
+}
+
+/** Written by something else, or by us and broken. */
+export type Unusable = 'foreign' | 'damaged';
+
+/** Short names, as each entry carries them. `w` comes first: the repair script looks for it there. */
+interface Header {
+  /** When it was written, by the server's clock in milliseconds. */
+  readonly w: number;
+  /** Seconds of freshness. Absent: for ever. */
+  readonly t?: number;
+  /** Seconds of grace. */
+  readonly g?: number;
+  /** Seconds of loading. */
+  readonly l?: number;
+  /** Versions of its tags. */
+  readonly v?: TagVersions;
+  /** The serializer's name, unless it is json. */
+  readonly s?: string;
+  /** Compressed with gzip. */
+  readonly z?: 1;
+}
+
+/** Opens every value of ours; the digit changes with the layout. Values of another layout are misses. */
+export const MAGIC = 'P1';
+const DEFAULT_SERIALIZER = 'json';
+const NEWLINE = 10;
+const [MAGIC_0, MAGIC_1] = Buffer.from(MAGIC) as unknown as [number, number];
+
+/**
+ * The value of a key in Redis: `P1`, one line of JSON about the entry, and the body. So one GET is enough to know what
+ * an entry is worth, and a person with redis-cli can read it.
+ */
+export class Envelope {
+  readonly #serializer: Serializer;
+  readonly #compressAbove: number;
+
+  /** `compressAbove`: bytes; `Infinity` for never. */
+  constructor(serializer: Serializer, compressAbove: number) {
+    this.#serializer = serializer;
+    this.#compressAbove = compressAbove;
+  }
+
+  /** @throws {TierError} when the serializer cannot carry the value. */
+  encode(entry: EntryToKeep, defaultTtl: number): EncodedEntry {
+    const { value, ttl = defaultTtl, grace, tags, loadSeconds } = entry;
+    const body = this.#serialize(value);
+    const bytes = Buffer.byteLength(body);
+    const about = { ttl, grace, tags, loadSeconds };
+    if (bytes < this.#compressAbove) return { body, bytes, isCompressed: false, ...about };
+    const packed = gzipSync(body, { level: 1 });
+    return { body: packed, bytes: packed.length, isCompressed: true, ...about };
+  }
+
+  /** What is sent to Redis. `writtenAt`: by the server's clock. */
+  seal(encoded: EncodedEntry, writtenAt: number): string | Buffer {
+    const { body, ttl, grace, tags, loadSeconds, isCompressed } = encoded;
+    const header: Header = {
+      w: writtenAt,
+      ...(Number.isFinite(ttl) && { t: ttl }),
+      ...(grace > 0 && { g: grace }),
+      ...(loadSeconds !== undefined && { l: loadSeconds }),
+      ...(tags !== undefined && { v: tags }),
+      ...(this.#serializer.name !== DEFAULT_SERIALIZER && { s: this.#serializer.name }),
+      ...(isCompressed && { z: 1 as const }),
+    };
+    const head = `${MAGIC}${JSON.stringify(header)}\n`;
+    return typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head), body]);
+  }
+
+  /** The entry in a value of Redis; its time may be over. `now`: by the server's clock. */
+  open(data: Buffer, now: number): TierEntry | Unusable {
+    if (data[0] !== MAGIC_0 || data[1] !== MAGIC_1) return 'foreign';
+    const end = data.indexOf(NEWLINE);
+    if (end < 0) return 'damaged';
+    try {
+      const header = JSON.parse(data.toString('utf8', MAGIC.length, end)) as Header;
+      if ((header.s ?? DEFAULT_SERIALIZER) !== this.#serializer.name) return 'foreign';
+      const { w, t, g, l } = header;
+      if (![w, t ?? 0, g ?? 0, l ?? 0].every(Number.isFinite)) return 'damaged';
+      // Clocks are right to some milliseconds only: never more than what was given.
+      const ttl = t === undefined ? Infinity : Math.min(t, t - (now - w) / 1000);
+      return this.#entry(data.subarray(end + 1), header.z === 1, ttl, g ?? 0, header.v, l);
+    } catch {
+      return 'damaged';
+    }
+  }
+
+  /** An entry that was never sent, as a reader would find it `age` seconds later. */
+  reopen(encoded: EncodedEntry, age: number): TierEntry {
+    const { body, isCompressed, ttl, grace, tags, loadSeconds } = encoded;
+    return this.#entry(Buffer.from(body as string), isCompressed, ttl - age, grace, tags, loadSeconds);
+  }
+
+  #entry(
+    body: Buffer,
+    isCompressed: boolean,
+    ttl: number,
+    grace: number,
+    tags: TagVersions | undefined,
+    loadSeconds: number | undefined,
+  ): TierEntry {
+    const value = this.#serializer.decode(isCompressed ? gunzipSync(body) : body);
+    if (value === undefined) throw new TypeError('an entry is never undefined');
+    return { value, ttl, grace, ...(tags && { tags }), ...(loadSeconds !== undefined && { loadSeconds }) };
+  }
+
+  #serialize(value: unknown): Uint8Array | string {
+    try {
+      return this.#serializer.encode(value);
+    } catch (cause) {
+      // The words of other serializers may hold what was to be cached.
+      const isOurs = cause instanceof UnserializableError;
+      const message = isOurs ? cause.message : `${this.#serializer.name} cannot carry the value`;
+      throw new TierError('redis', message, { cause });
+    }
+  }
+}
