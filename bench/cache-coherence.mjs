@@ -8,12 +8,12 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fromRoot } from './lib/from-root.mjs';
 import { quantile } from './lib/measure.mjs';
+import { startRedis } from './lib/redis-server.mjs';
 
 const BUILT = new URL('../dist/', import.meta.url);
 const PATIENCE_MS = 5000;
@@ -40,7 +40,8 @@ try {
 async function main() {
   const rounds = Number(flags.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a positive integer');
-  const port = await startRedis();
+  const { port, stop } = await startRedis();
+  closers.push(stop);
   const url = `redis://127.0.0.1:${port}`;
   const { CacheManager } = await import(new URL('index.js', BUILT).href);
   const tier = await ready(url);
@@ -141,28 +142,4 @@ function report(name, times) {
   );
   if (flags.json) console.log(JSON.stringify({ bench: 'cache-coherence', case: name, p50, p99, max }));
   else console.log(`${name.padEnd(34)}${[p50, p99, max].map((ms) => String(ms).padStart(8)).join('')}`);
-}
-
-async function startRedis() {
-  const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  closers.push(() => server.kill());
-  await new Promise((resolve, reject) => {
-    server.once('error', () => reject(new Error('redis-server is not on PATH')));
-    server.once('exit', () => reject(new Error('redis-server ended')));
-    server.stdout.on('data', (text) => {
-      if (String(text).includes('Ready to accept connections')) resolve();
-    });
-  });
-  return port;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -7,14 +7,12 @@
 // Every case reads 256 keys in turn, each an object of about 1 KiB with a time to live of an hour, and is checked before
 // it is measured. Caches with a memory tier get room for one entry there, so that every read goes to Redis.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { fromRoot } from './lib/from-root.mjs';
 import { quantile } from './lib/measure.mjs';
+import { startRedis } from './lib/redis-server.mjs';
 
 const BUILT = new URL('../dist/cache/redis-cache.js', import.meta.url);
 const HOUR_MS = 3_600_000;
@@ -45,7 +43,8 @@ async function main() {
   const rounds = Number(flags.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a positive integer');
   if (!existsSync(BUILT)) throw new Error('dist is missing, build the package first');
-  const port = await startRedis();
+  const { port, stop } = await startRedis();
+  closers.push(stop);
   const { Redis } = fromRoot('ioredis');
   const connect = () => {
     const client = new Redis(port, '127.0.0.1');
@@ -257,30 +256,6 @@ function versionOf(name) {
 
 function expectUser(key, found) {
   if (found?.id !== key) throw new Error(`${key} was not found`);
-}
-
-async function startRedis() {
-  const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  closers.push(() => server.kill());
-  await new Promise((resolve, reject) => {
-    server.once('error', () => reject(new Error('redis-server is not on PATH')));
-    server.once('exit', () => reject(new Error('redis-server ended')));
-    server.stdout.on('data', (text) => {
-      if (String(text).includes('Ready to accept connections')) resolve();
-    });
-  });
-  return port;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** About 1 KiB as JSON. */

@@ -5,7 +5,7 @@ import { Loading } from './load-context.js';
 import type { MemoryEntry } from './memory-entry.js';
 import { Producer, type Factory } from './producer.js';
 import type { TierStack } from './tier-stack.js';
-import { waitWithin } from './wait.js';
+import { waitWithin } from '../async/wait-within.js';
 
 interface Flight {
   readonly entry: Promise<MemoryEntry>;
