@@ -111,7 +111,8 @@ describe('RedisCache on a Redis Cluster', () => {
     await cache.tagStore.invalidate(['t']);
 
     await waitFor(() => heard.length === 2, { what: 'two changes' });
-    expect(heard).to.deep.equal([{ keys: ['k'] }, { tags: ['t'] }]);
+    // Messages that enter a cluster at different nodes keep no order, and need none: each only makes one forget.
+    expect(heard).to.have.deep.members([{ keys: ['k'] }, { tags: ['t'] }]);
   });
 
   it('makes a write good that a lost node did not take', async () => {
