@@ -4,6 +4,7 @@ import { InvalidOptionError, TierError } from '../errors.js';
 import {
   isOver,
   type DamagedEntry,
+  type EncodedEntry,
   type EntryHeader,
   type FoundEntry,
   type ListedEntry,
@@ -11,7 +12,7 @@ import {
 } from './persistent/engine.js';
 import { inspected, type InspectedEntry } from './persistent/inspected-entry.js';
 import { openPersistent, type PersistentCacheOptions } from './persistent/options.js';
-import { codeOf } from './persistent/system-error.js';
+import { attempt, failure } from './persistent/tier-failure.js';
 import { jsonSerializer } from './serializer/json.js';
 import { UnserializableError, type Serializer } from './serializer/serializer.js';
 import {
@@ -79,7 +80,7 @@ export class PersistentCache implements CacheTier {
   async set(key: string, value: unknown, options?: PersistentSetOptions): Promise<void> {
     const ttl =
       options?.ttl === undefined ? undefined : toSeconds('ttl', options.ttl, { allowInfinity: true });
-    if (value === undefined) this.delete(key);
+    if (value === undefined) await this.delete(key);
     else await this.setEntry(key, { value, grace: 0, ...(ttl !== undefined && { ttl }) });
   }
 
@@ -107,6 +108,17 @@ export class PersistentCache implements CacheTier {
   }
 
   setEntry(key: string, entry: EntryToKeep): Awaitable<void> {
+    const { header, body } = this.#encoded(key, entry);
+    return attempt('writing', () => this.#engine.write(header, body));
+  }
+
+  /** Several at once, which is faster with the engine `sqlite`. When one cannot be carried, none is written. */
+  async setEntries(entries: ReadonlyMap<string, EntryToKeep>): Promise<void> {
+    const encoded = Array.from(entries, ([key, entry]) => this.#encoded(key, entry));
+    await attempt('writing', () => this.#engine.writeAll(encoded));
+  }
+
+  #encoded(key: string, entry: EntryToKeep): EncodedEntry {
     checkKey(key);
     const body = this.#encode(entry.value);
     const { ttl = this.#defaultTtl, grace, tags, loadSeconds } = entry;
@@ -119,7 +131,7 @@ export class PersistentCache implements CacheTier {
       ...(tags !== undefined && { tags }),
       ...(loadSeconds !== undefined && { loadSeconds }),
     };
-    return attempt('writing', () => this.#engine.write(header, body));
+    return { header, body };
   }
 
   /** True when a `get` would find something fresh; counts nothing. */
@@ -132,17 +144,19 @@ export class PersistentCache implements CacheTier {
     }
   }
 
-  delete(key: string): boolean {
+  delete(key: string): Awaitable<boolean> {
     return attempt('deleting', () => this.#engine.remove(checkKey(key)));
   }
 
-  deleteMany(keys: readonly string[]): number {
-    return keys.filter((key) => this.delete(key)).length;
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    let deleted = 0;
+    for (const key of keys) if (await this.delete(key)) deleted += 1;
+    return deleted;
   }
 
   /** Removes all entries in one step; the room they took is freed in the background. */
-  clear(): void {
-    attempt('clearing', () => this.#engine.clear());
+  clear(): Awaitable<void> {
+    return attempt('clearing', () => this.#engine.clear());
   }
 
   lock(key: string, seconds: number): TierLock | undefined {
@@ -174,9 +188,12 @@ export class PersistentCache implements CacheTier {
     };
   }
 
-  /** Entries found damaged, foreign or of another format or serializer, each of them a miss too. */
+  /**
+   * Entries found damaged, foreign or of another format or serializer, each of them a miss too; and databases of the
+   * engine `sqlite` that were, and were replaced by an empty one.
+   */
   get damaged(): number {
-    return this.#damaged;
+    return this.#damaged + this.#engine.counts.damaged;
   }
 
   stats(): TierStats {
@@ -205,9 +222,7 @@ export class PersistentCache implements CacheTier {
       this.#engine.discard(key, found.stamp);
       return undefined;
     }
-    // A decoder may keep what it is given; JSON does not.
-    const isKept = found.isBorrowed && this.#serializer !== jsonSerializer;
-    const value = this.#decode(isKept ? Buffer.from(found.body) : found.body);
+    const value = this.#decode(found.body, found.isBorrowed);
     if (value === undefined) return this.#takeDamaged(key, found);
     this.#hits += 1;
     return {
@@ -249,9 +264,13 @@ export class PersistentCache implements CacheTier {
     }
   }
 
-  #decode(body: Buffer): unknown {
+  #decode(body: Buffer | string, isBorrowed = false): unknown {
     try {
-      return this.#serializer.decode(body);
+      const isJson = this.#serializer === jsonSerializer;
+      if (typeof body === 'string')
+        return isJson ? (JSON.parse(body) as unknown) : this.#serializer.decode(Buffer.from(body));
+      // A decoder may keep what it is given; JSON does not.
+      return this.#serializer.decode(isBorrowed && !isJson ? Buffer.from(body) : body);
     } catch {
       return undefined;
     }
@@ -266,23 +285,6 @@ export class PersistentCache implements CacheTier {
       throw failure('listing', cause);
     }
   }
-}
-
-function attempt<T>(what: string, act: () => T): T {
-  try {
-    const result = act();
-    if (!(result instanceof Promise)) return result;
-    return result.catch((cause: unknown) => {
-      throw failure(what, cause);
-    }) as T;
-  } catch (cause) {
-    throw failure(what, cause);
-  }
-}
-
-function failure(what: string, cause: unknown): Error {
-  if (cause instanceof InvalidOptionError) return cause;
-  return new TierError('persistent', `${what} failed (${codeOf(cause)})`, { cause });
 }
 
 function checkKey(key: unknown): string {

@@ -1,4 +1,4 @@
-// Five processes on one cache folder, one of them killed: node test/chaos/persistent.mjs [--runs 100] [--ms 600]
+// Five processes on one cache folder, one of them killed: node test/chaos/persistent.mjs [--engine sqlite] [--runs 100]
 // Needs a built dist/ (npm run build). Exit code 1 when anything was torn, lost, failed or hung.
 import { parseArgs } from 'node:util';
 import { runOnce } from './persistent-run.mjs';
@@ -8,11 +8,12 @@ const { values: flags } = parseArgs({
     runs: { type: 'string', default: '100' },
     ms: { type: 'string', default: '600' },
     'max-bytes': { type: 'string' },
+    engine: { type: 'string', default: 'files' },
     serializer: { type: 'string', default: 'json' },
     cache: { type: 'string', default: new URL('../../dist/cache/persistent-cache.js', import.meta.url).href },
   },
 });
-const options = { serializer: flags.serializer };
+const options = { engine: flags.engine, serializer: flags.serializer };
 if (flags['max-bytes'] !== undefined) options.maxBytes = flags['max-bytes'];
 
 const total = { torn: 0, lost: 0, failed: 0, hung: 0, reads: 0, writes: 0 };
@@ -24,6 +25,6 @@ for (let run = 1; run <= Number(flags.runs); run += 1) {
   const isBad = counts.torn + counts.lost + counts.failed + counts.hung > 0;
   if (isBad) console.log(`run ${run}: ${JSON.stringify(counts)}`);
 }
-console.log(`${flags.runs} runs of 5 processes, one killed in each`);
+console.log(`${flags.runs} runs of 5 processes, one killed in each, engine ${flags.engine}`);
 console.table([total]);
 if (total.torn + total.lost + total.failed + total.hung > 0) process.exitCode = 1;

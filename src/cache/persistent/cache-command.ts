@@ -1,8 +1,9 @@
 import { inspect, parseArgs } from 'node:util';
 import { toSerializer, type SerializerName } from '../serializer/built-in.js';
 import { CacheFolder } from './cache-folder.js';
-import { isOver, type ListedEntry } from './engine.js';
+import { isOver, type FolderContents, type ListedEntry } from './engine.js';
 import { inspected } from './inspected-entry.js';
+import { SqliteContents } from './sqlite-contents.js';
 
 /** Where a command writes its lines. */
 export interface CommandOutput {
@@ -44,7 +45,14 @@ export async function runCacheCommand(args: readonly string[], output: CommandOu
       output.error(`${printable(path)} is no folder of a cache: it has no CACHEDIR.TAG of this package`);
       return 1;
     }
-    await COMMANDS[command](folder, isJson, output);
+    const contents = folder.engine === 'sqlite' ? new SqliteContents(folder) : folder;
+    try {
+      await COMMANDS[command](contents, isJson, output);
+    } finally {
+      contents.close();
+    }
+    if (command === 'clear')
+      output.out(isJson ? JSON.stringify({ cleared: folder.path }) : `cleared ${printable(folder.path)}`);
     return 0;
   } catch (error) {
     output.error(`cache ${command} failed: ${printable((error as Error).message)}`);
@@ -84,7 +92,7 @@ function parse(args: readonly string[]): Parsed | 'help' | (string & {}) {
   return { command: command as Command, path, isJson: given.values.json };
 }
 
-async function inspectFolder(folder: CacheFolder, isJson: boolean, output: CommandOutput): Promise<void> {
+async function inspectFolder(folder: FolderContents, isJson: boolean, output: CommandOutput): Promise<void> {
   const now = Date.now();
   for await (const entry of folder.entries()) {
     const { value: _, ...rest } = inspected(entry.header, entry.bytes, undefined);
@@ -102,9 +110,9 @@ async function inspectFolder(folder: CacheFolder, isJson: boolean, output: Comma
   }
 }
 
-async function tellStats(folder: CacheFolder, isJson: boolean, output: CommandOutput): Promise<void> {
+async function tellStats(folder: FolderContents, isJson: boolean, output: CommandOutput): Promise<void> {
   const now = Date.now();
-  const stats = { entries: 0, over: 0, tagged: 0, bytes: 0, unreadable: folder.countFiles() };
+  const stats = { entries: 0, over: 0, tagged: 0, bytes: 0, unreadable: folder.count() };
   for await (const { header, bytes } of folder.entries()) {
     stats.entries += 1;
     stats.unreadable -= 1;
@@ -118,21 +126,20 @@ async function tellStats(folder: CacheFolder, isJson: boolean, output: CommandOu
     return;
   }
   output.out(`entries     ${stats.entries}, of which ${stats.over} are over and ${stats.tagged} have tags`);
-  output.out(`disk        ${stats.bytes} bytes, in blocks of 4 KiB`);
+  output.out(`disk        ${stats.bytes} bytes, ${folder.room}`);
   output.out(`unreadable  ${stats.unreadable}`);
 }
 
-async function clearFolder(folder: CacheFolder, isJson: boolean, output: CommandOutput): Promise<void> {
-  folder.setEntriesAside();
-  await folder.removeCleared();
-  output.out(isJson ? JSON.stringify({ cleared: folder.path }) : `cleared ${printable(folder.path)}`);
+function clearFolder(folder: FolderContents): Promise<void> {
+  return folder.clear();
 }
 
 /** `undefined` where the application's own serializer or its registered types would be needed. */
 function readValue({ header, body }: ListedEntry): unknown {
   if (!READABLE.includes(header.serializer)) return undefined;
   try {
-    return toSerializer('serializer', header.serializer as SerializerName).decode(body);
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    return toSerializer('serializer', header.serializer as SerializerName).decode(bytes);
   } catch {
     return undefined;
   }

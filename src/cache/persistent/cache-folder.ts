@@ -5,18 +5,27 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ListedEntry } from './engine.js';
+import { InvalidOptionError } from '../../errors.js';
+import type { FolderContents, ListedEntry } from './engine.js';
 import { decodeEntry } from './entry-file.js';
 import { isAbsent } from './system-error.js';
 
-/** Backup programs leave out folders with such a file; we know our own by its second line. */
+/** What keeps the entries of a folder. */
+export type EngineName = 'files' | 'sqlite';
+
+/** Backup programs leave out folders with such a file; we know our own, and their engine, by its second line. */
 const MARK_FILE = 'CACHEDIR.TAG';
-const MARK = 'Signature: 8a477f597d28d172789f06886806bc55\n# A cache of @gary-zero/performance.\n';
+const SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55\n';
+const MARKS = {
+  files: `${SIGNATURE}# A cache of @gary-zero/performance.\n`,
+  sqlite: `${SIGNATURE}# A cache of @gary-zero/performance, engine sqlite.\n`,
+} as const;
 
 const BLOCK_BYTES = 4096;
 const TEMPORARY = '.tmp';
@@ -27,34 +36,44 @@ export function diskBytes(size: number): number {
 }
 
 /** The names within the folder of a cache. */
-export class CacheFolder {
+export class CacheFolder implements FolderContents {
+  readonly room = 'in blocks of 4 KiB';
   readonly path: string;
+  readonly engine: EngineName;
   readonly tagsFile: string;
   readonly usageFile: string;
   readonly sweepLockFile: string;
   readonly #entries: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, engine: EngineName) {
     this.path = path;
+    this.engine = engine;
     this.tagsFile = join(path, 'tags');
     this.usageFile = join(path, 'usage.json');
     this.sweepLockFile = join(path, 'sweep.lock');
     this.#entries = join(path, 'entries');
   }
 
-  /** Makes the folder when it is missing. @throws when it cannot be made or written to. */
-  static open(path: string): CacheFolder {
+  /**
+   * Makes the folder when it is missing. The engine that is first keeps it: entries that one engine removed must not
+   * come back with the other. @throws when it cannot be made or written to, or is of another engine.
+   */
+  static open(path: string, engine: EngineName): CacheFolder {
     mkdirSync(path, { recursive: true });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    const mark = join(path, MARK_FILE);
-    if (!existsSync(mark)) writeFileSync(mark, MARK);
-    return new CacheFolder(path);
+    const file = join(path, MARK_FILE);
+    if (!existsSync(file)) writeFileSync(file, MARKS[engine]);
+    const owner = ownerOf(readFileSync(file, 'utf8')) ?? engine;
+    if (owner === engine) return new CacheFolder(path, engine);
+    const expected = `a folder of its own, as the engine '${owner}' keeps this one`;
+    throw new InvalidOptionError('cacheDir', expected, path);
   }
 
   /** `undefined` when there is no folder of a cache. Makes nothing. */
   static async find(path: string): Promise<CacheFolder | undefined> {
     const mark = await readFile(join(path, MARK_FILE), 'utf8').catch(() => '');
-    return mark === MARK ? new CacheFolder(path) : undefined;
+    const engine = ownerOf(mark);
+    return engine === undefined ? undefined : new CacheFolder(path, engine);
   }
 
   entryFile(digest: string): string {
@@ -73,6 +92,14 @@ export class CacheFolder {
       if (!isAbsent(cause)) throw cause;
     }
   }
+
+  async clear(): Promise<void> {
+    this.setEntriesAside();
+    await this.removeCleared();
+  }
+
+  /** Nothing stays open. */
+  close(): void {}
 
   /** Removes what clearing set aside. */
   async removeCleared(): Promise<void> {
@@ -95,8 +122,7 @@ export class CacheFolder {
     };
   }
 
-  /** Files that should be entries, whatever is in them. */
-  countFiles(): number {
+  count(): number {
     return this.shards().reduce((sum, shard) => sum + this.filesIn(shard).entries.length, 0);
   }
 
@@ -115,6 +141,10 @@ export class CacheFolder {
       }
     }
   }
+}
+
+function ownerOf(mark: string): EngineName | undefined {
+  return (['files', 'sqlite'] as const).find((engine) => MARKS[engine] === mark);
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -17,7 +17,8 @@ export interface EntryHeader {
 
 export interface FoundEntry {
   readonly header: EntryHeader;
-  readonly body: Buffer;
+  /** Text only where the serializer gave text. */
+  readonly body: Buffer | string;
   /** The body holds only until the next call of the engine. */
   readonly isBorrowed: boolean;
   /** Tells this entry from another one that took its place. */
@@ -34,14 +35,22 @@ export interface DamagedEntry {
 export interface EngineCounts {
   evictions: number;
   expirations: number;
+  /** Databases that were damaged, foreign or of another format, and made way for an empty one. */
+  damaged: number;
 }
 
 /** An entry as it is listed: for people, and for what goes through all of them. */
 export interface ListedEntry {
   readonly header: EntryHeader;
-  readonly body: Buffer;
+  readonly body: Buffer | string;
   /** What it takes of the disk. */
   readonly bytes: number;
+}
+
+/** An entry to be written. */
+export interface EncodedEntry {
+  readonly header: EntryHeader;
+  readonly body: string | Uint8Array;
 }
 
 /**
@@ -52,6 +61,7 @@ export interface PersistentEngine {
   readonly counts: EngineCounts;
   read(key: string): Awaitable<FoundEntry | DamagedEntry | undefined>;
   write(header: EntryHeader, body: string | Uint8Array): Awaitable<void>;
+  writeAll(entries: readonly EncodedEntry[]): Promise<void>;
   /** Removes what was found, unless something else has taken its place. */
   discard(key: string, stamp: number): void;
   /**
@@ -59,12 +69,23 @@ export interface PersistentEngine {
    * now at the latest, and the same for everyone who asks later.
    */
   settle(key: string, now: number): number;
-  remove(key: string): boolean;
-  clear(): void;
+  remove(key: string): Awaitable<boolean>;
+  clear(): Awaitable<void>;
   entries(): AsyncIterable<ListedEntry>;
   readonly tagStore: TagStore;
   lock(key: string, seconds: number): TierLock | undefined;
   close(): Promise<void>;
+}
+
+/** What is in a folder, for those who look at it from outside. */
+export interface FolderContents {
+  entries(): AsyncIterable<ListedEntry>;
+  /** How many entries there should be, whatever is in them. */
+  count(): number;
+  clear(): Promise<void>;
+  /** In what the bytes of the entries are, in words. */
+  readonly room: string;
+  close(): void;
 }
 
 /** Whether an entry is over, grace included; entries from the future are not. */

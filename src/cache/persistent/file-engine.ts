@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.js';
 import type { Awaitable, TierLock } from '../tier.js';
 import type {
   DamagedEntry,
+  EncodedEntry,
   EngineCounts,
   EntryHeader,
   FoundEntry,
@@ -14,10 +15,11 @@ import type {
 import { decodeEntry, encodeEntry } from './entry-file.js';
 import { AT_ONCE_BYTES, flushFolder, overwrite, readEntry, writeLong } from './file-access.js';
 import { CacheFolder, diskBytes } from './cache-folder.js';
-import { takeLock } from './lock-file.js';
+import { takeLoadLock } from './load-lock.js';
 import { removeIf, removeQuietly } from './remove.js';
 import { Sweeper } from './sweeper.js';
-import { codeOf, isAbsent } from './system-error.js';
+import { codeOf } from '../error-code.js';
+import { isAbsent } from './system-error.js';
 import { TagSlots } from './tag-slots.js';
 
 export interface FileEngineOptions {
@@ -42,7 +44,7 @@ let writes = 0;
  * in between finds nothing, which a cache may answer, and never half an entry.
  */
 export class FileEngine implements PersistentEngine {
-  readonly counts: EngineCounts = { evictions: 0, expirations: 0 };
+  readonly counts: EngineCounts = { evictions: 0, expirations: 0, damaged: 0 };
   readonly tagStore: TagSlots;
   readonly #folder: CacheFolder;
   readonly #sweeper: Sweeper;
@@ -54,7 +56,7 @@ export class FileEngine implements PersistentEngine {
 
   /** @throws when the folder cannot be made or written to. */
   constructor(folder: string, { maxBytes, durability, clock }: FileEngineOptions) {
-    this.#folder = CacheFolder.open(folder);
+    this.#folder = CacheFolder.open(folder, 'files');
     this.#clock = clock;
     this.#isFlushed = durability === 'fsync';
     this.#sweeper = new Sweeper(this.#folder, { maxBytes, clock, counts: this.counts });
@@ -84,6 +86,10 @@ export class FileEngine implements PersistentEngine {
       });
     }
     return this.#sweeper.makeRoom();
+  }
+
+  async writeAll(entries: readonly EncodedEntry[]): Promise<void> {
+    for (const { header, body } of entries) await this.write(header, body);
   }
 
   discard(key: string, stamp: number): void {
@@ -125,13 +131,8 @@ export class FileEngine implements PersistentEngine {
     return this.#folder.entries();
   }
 
-  /** Without a working file system there is no lock: everyone may load. */
   lock(key: string, seconds: number): TierLock | undefined {
-    try {
-      return takeLock(this.#folder.lockFile(hash('sha256', key)), seconds, this.#clock);
-    } catch {
-      return { release: () => {} };
-    }
+    return takeLoadLock(this.#folder, key, seconds, this.#clock);
   }
 
   close(): Promise<void> {

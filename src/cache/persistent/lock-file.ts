@@ -14,7 +14,8 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.js';
-import { codeOf, isAbsent } from './system-error.js';
+import { codeOf } from '../error-code.js';
+import { isAbsent } from './system-error.js';
 
 interface LockContent {
   readonly token: string;

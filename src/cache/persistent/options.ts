@@ -5,9 +5,11 @@ import { toBytes, toSeconds, type ByteSize, type Duration } from '../../duration
 import { InvalidOptionError } from '../../errors.js';
 import { toSerializer, type SerializerName } from '../serializer/built-in.js';
 import type { Serializer } from '../serializer/serializer.js';
+import type { EngineName } from './cache-folder.js';
 import type { PersistentEngine } from './engine.js';
 import { FileEngine } from './file-engine.js';
-import { codeOf } from './system-error.js';
+import { SqliteEngine } from './sqlite-engine.js';
+import { codeOf } from '../error-code.js';
 
 export interface PersistentCacheOptions {
   /** Folder that belongs to this cache alone; made when missing. @default '.cache' */
@@ -19,10 +21,15 @@ export interface PersistentCacheOptions {
    */
   readonly serializer?: SerializerName | Serializer;
   /**
-   * What entries may take of the disk, counted in blocks of 4 KiB a file; the least recently written leave first, in the
+   * What entries may take of the disk, counted in blocks of 4 KiB; the least recently written leave first, in the
    * background, by about a twentieth more than needed. Passed by a few percent at times. Default: no limit.
    */
   readonly maxBytes?: ByteSize;
+  /**
+   * What keeps the entries. `'files'`: one file each, on any Node. `'sqlite'`: all in one database, for very many small
+   * ones; needs Node 22.13. A folder stays with the engine that made it. @default 'files'
+   */
+  readonly engine?: EngineName;
   /** Lifetime of entries that are set without one. Default: they do not expire. */
   readonly defaultTtl?: Duration;
   /**
@@ -36,9 +43,13 @@ export interface PersistentCacheOptions {
 const PERSISTENT_DEFAULTS = {
   cacheDir: '.cache',
   serializer: 'json',
+  engine: 'files',
   durability: 'none',
   clock: systemClock,
 } as const;
+
+const ENGINES = { files: FileEngine, sqlite: SqliteEngine } as const;
+const KNOWN = ['cacheDir', 'serializer', 'maxBytes', 'engine', 'defaultTtl', 'durability', 'clock'] as const;
 
 interface OpenedPersistent {
   readonly cacheDir: string;
@@ -51,8 +62,7 @@ interface OpenedPersistent {
 
 /** Checks the options and opens the folder. @throws {InvalidOptionError} */
 export function openPersistent(options: PersistentCacheOptions | undefined): OpenedPersistent {
-  const known = ['cacheDir', 'serializer', 'maxBytes', 'defaultTtl', 'durability', 'clock'] as const;
-  const given = withDefaults('PersistentCache', PERSISTENT_DEFAULTS, options, known);
+  const given = withDefaults('PersistentCache', PERSISTENT_DEFAULTS, options, KNOWN);
   const cacheDir = resolve(checkText('cacheDir', given.cacheDir));
   const serializer = toSerializer('serializer', given.serializer);
   const maxBytes = given.maxBytes === undefined ? Infinity : toBytes('maxBytes', given.maxBytes);
@@ -64,10 +74,14 @@ export function openPersistent(options: PersistentCacheOptions | undefined): Ope
   if (durability !== 'none' && durability !== 'fsync') {
     throw new InvalidOptionError('durability', "'none' or 'fsync'", durability);
   }
+  if (given.engine !== 'files' && given.engine !== 'sqlite') {
+    throw new InvalidOptionError('engine', "'files' or 'sqlite'", given.engine);
+  }
   try {
-    const engine = new FileEngine(cacheDir, { maxBytes, durability, clock });
+    const engine = new ENGINES[given.engine](cacheDir, { maxBytes, durability, clock });
     return { cacheDir, serializer, engine, defaultTtl, clock };
   } catch (cause) {
+    if (cause instanceof InvalidOptionError) throw cause;
     const expected = `a folder that can be made and written to (${codeOf(cause)})`;
     throw new InvalidOptionError('cacheDir', expected, cacheDir);
   }

@@ -6,7 +6,7 @@ import { decodeEntry, HEAD_BYTES, peekHeader } from './entry-file.js';
 import { takeLock, type HeldLock } from './lock-file.js';
 import { readStart } from './read-start.js';
 import { removeIf } from './remove.js';
-import { codeOf } from './system-error.js';
+import { codeOf } from '../error-code.js';
 import { readUsage, writeUsage } from './usage-file.js';
 
 export interface SweeperOptions {

@@ -1,7 +1,4 @@
-/** The system's name for what went wrong: `ENOSPC`, `EACCES`, ... */
-export function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown';
-}
+import { codeOf } from '../error-code.js';
 
 /** The file, or a folder on the way to it, is not there. */
 export function isAbsent(cause: unknown): boolean {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PersistentCache } from '../../../src/cache/persistent-cache.js';
 import { TierError } from '../../../src/errors.js';
+import { eachEngine } from './each-engine.js';
 import { skipBecause } from '../../e2e/servers.js';
 
 type FileSystem = Record<string, (...args: readonly unknown[]) => unknown>;
@@ -103,33 +104,70 @@ describe('a persistent cache on a bad day', () => {
     expect(cache.lock('k', 10)).to.not.equal(undefined);
   });
 
-  it('survives a disk that is really full', async function () {
-    const small = join(cacheDir, 'small');
-    mkdirSync(small);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', small], { stdio: 'ignore' });
-    } catch {
-      skipBecause(this, 'a full disk needs the right to mount one: run the tests as root');
-    }
-    try {
-      const cache = new PersistentCache({ cacheDir: small });
-      let full: unknown;
-      let kept = 0;
-      for (; full === undefined && kept < 1000; kept += 1) {
-        full = await errorOf(() => cache.set(`k${kept}`, `${kept}`.repeat(2000)));
-      }
-      const long = await errorOf(() => cache.set('long', 'x'.repeat(300_000)));
+  eachEngine((engine) => {
+    const full = engine === 'files' ? 'ENOSPC' : 'SQLITE_FULL';
 
-      expect(String(full)).to.contain('writing failed (ENOSPC)');
-      expect(String(long)).to.contain('writing failed (ENOSPC)');
-      for (let n = 0; n < kept - 1; n += 1) expect(await cache.get(`k${n}`)).to.equal(`${n}`.repeat(2000));
-      expect(cache.damaged).to.equal(0);
-      cache.clear();
-      await cache.close();
-      await cache.set('after', 1);
-      expect(await cache.get('after')).to.equal(1);
-    } finally {
-      execFileSync('umount', [small]);
-    }
+    it('survives a disk that is really full', async function () {
+      const small = mountTemporary(this, cacheDir);
+      try {
+        const cache = new PersistentCache({ cacheDir: small, engine });
+        let refusal: unknown;
+        let kept = 0;
+        for (; refusal === undefined && kept < 1000; kept += 1) {
+          refusal = await errorOf(() => cache.set(`k${kept}`, `${kept}`.repeat(2000)));
+        }
+        const long = await errorOf(() => cache.set('long', 'x'.repeat(300_000)));
+
+        expect(String(refusal)).to.contain(`writing failed (${full})`);
+        expect(String(long)).to.contain(`writing failed (${full})`);
+        expect(kept).to.be.above(10);
+        for (let n = 0; n < kept - 1; n += 1) {
+          expect(await cache.get(`k${n}`)).to.equal(`${n}`.repeat(2000));
+        }
+        expect(cache.damaged).to.equal(0);
+        await cache.clear();
+        await cache.close();
+        await cache.set('after', 1);
+        expect(await cache.get('after')).to.equal(1);
+        await cache.close();
+      } finally {
+        execFileSync('umount', [small]);
+      }
+    });
+
+    it('says what it cannot do when the disk is made read-only', async function () {
+      const small = mountTemporary(this, cacheDir);
+      try {
+        const cache = new PersistentCache({ cacheDir: small, engine });
+        await cache.set('k', 1);
+        // A file that is open would keep the disk as it is.
+        await cache.close();
+        execFileSync('mount', ['-o', 'remount,ro', small]);
+
+        for (const act of [() => cache.set('k', 2), () => cache.delete('k'), () => cache.clear()]) {
+          expect(await errorOf(act)).to.be.instanceOf(TierError);
+        }
+        // SQLite writes down who reads.
+        if (engine === 'sqlite') expect(await errorOf(() => cache.get('k'))).to.be.instanceOf(TierError);
+        else expect(await cache.get('k')).to.equal(1);
+        expect(() => new PersistentCache({ cacheDir: small, engine })).to.throw(
+          'cacheDir must be a folder that can be made and written to (EROFS)',
+        );
+      } finally {
+        execFileSync('umount', [small]);
+      }
+    });
   });
 });
+
+/** A folder on a disk of its own, of 256 KiB. */
+function mountTemporary(context: Mocha.Context, parent: string): string {
+  const path = join(parent, 'small');
+  mkdirSync(path);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', path], { stdio: 'ignore' });
+  } catch {
+    skipBecause(context, 'a disk of its own needs the right to mount one: run the tests as root');
+  }
+  return path;
+}

@@ -90,7 +90,7 @@ describe('sweeping a persistent cache', () => {
   it('removes what clearing set aside, and what killed writes left', async () => {
     const cache = open();
     await cache.setEntry('k', { value: 1, grace: 0 });
-    cache.clear();
+    await cache.clear();
     await cache.setEntry('k', { value: 2, grace: 0 });
     const left = `${join(cacheDir, files()[0]!)}.1-2.tmp`;
     writeFileSync(left, 'half');
