@@ -21,6 +21,11 @@ export interface WholeCache {
   invalidateTags(tags: string): Promise<void>;
 }
 
+/** What opens the keys of a namespace: another text for each name, and none opens with another one. */
+export function namespacePrefix(name: string): string {
+  return `${name.replaceAll(/[%:]/g, encodeURIComponent)}:`;
+}
+
 /**
  * A part of a cache: its keys get a prefix, and everything in it carries a tag of its own, so that clearing it is one
  * write, whatever it holds.
@@ -32,7 +37,7 @@ export class NamespacedCache {
 
   constructor(cache: WholeCache, name: string) {
     this.#cache = cache;
-    this.#prefix = `${name}:`;
+    this.#prefix = namespacePrefix(name);
     this.#tag = `namespace ${name}`;
   }
 

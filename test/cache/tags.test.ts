@@ -107,6 +107,16 @@ describe('tags of a cache', () => {
     expect(await cache.get('k')).to.equal(1);
   });
 
+  it('have no version in common that two processes made up while they could not ask', async () => {
+    const secondary = new SharedTier();
+    Object.assign(secondary.tagStore, { readVersions: () => Promise.reject(new Error('down')) });
+    const [writer, reader] = [cacheWith({ secondary }), cacheWith({ secondary })];
+    await writer.cache.set('k', 'old', { tags: ['t'] });
+    await writer.cache.invalidateTags('t');
+
+    expect(await reader.cache.get('k')).to.equal(undefined);
+  });
+
   it('refuse what is no list of texts', async () => {
     const { cache } = cacheWith();
 
@@ -158,6 +168,16 @@ describe('changes others made in a shared tier', () => {
 });
 
 describe('a namespace of a cache', () => {
+  it('is no part of another one, whatever their names', async () => {
+    const { cache } = cacheWith({});
+    await cache.namespace('a').set('b:c', 1);
+    await cache.namespace('a:b').set('c', 2);
+    await cache.namespace('a%3Ab').set('c', 3);
+
+    const found = ['a', 'a:b', 'a%3Ab'].map((name) => cache.namespace(name).getIfPresent('c'));
+    expect([cache.namespace('a').getIfPresent('b:c'), ...found]).to.deep.equal([1, undefined, 2, 3]);
+  });
+
   it('has keys of its own and is cleared alone', async () => {
     const secondary = new SharedTier();
     const { cache, loads } = cacheWith({ secondary });
