@@ -71,7 +71,9 @@ async function main() {
     for (let round = 0; round < rounds; round++) {
       const key = `k${round}`;
       times.push(
-        change === undefined ? await untilExpired(cache, plain, key) : await untilGone(cache, key, change),
+        change === undefined
+          ? await untilExpired(cache, plain, key, round)
+          : await untilGone(cache, key, change),
       );
     }
     report(name, times);
@@ -86,10 +88,10 @@ async function untilGone(cache, key, change) {
   return performance.now() - start;
 }
 
-/** The copy gets longer than the entry, so that only the message of Redis can end it. */
-async function untilExpired(cache, plain, key) {
+/** Somebody else shortens the life of an entry, by another time in each round: Redis looks for the expired in a rhythm. */
+async function untilExpired(cache, plain, key, round) {
   await hold(cache, key);
-  await plain.pexpire(`cache:key:${key}`, 50);
+  await plain.pexpire(`cache:key:${key}`, 50 + ((round * 37) % 100));
   // The new time to live is a change as well, told at once; after it the entry is read again.
   await gone(cache, key);
   await readUntilHeld(cache, key);

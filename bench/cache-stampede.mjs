@@ -3,14 +3,22 @@
 // library in a process of its own, one after the other, so that none pays for another one's garbage.
 //
 // Each library's own way to load on a miss, with its memory tier and defaults otherwise.
+//
+// And over processes: 4 of them ask for one missing key at the same moment, 10 times, with a tier below that they share.
+// How often does the factory run in all of them together, and how much longer than it does each process take?
 import { fork } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { quantile } from './lib/measure.mjs';
+import { crowdsOfProcesses } from './lib/process-crowd.mjs';
 
 const CROWD = 10_000;
 const FACTORY_MS = 50;
 const ROUNDS = 7;
+const PROCESSES = 4;
+const PROCESS_ROUNDS = 10;
 
 /** Makes a function that loads one key, given the factory. */
 const LIBRARIES = {
@@ -60,11 +68,21 @@ const LIBRARIES = {
   },
 };
 
-if (process.send === undefined) await compare();
+if (process.send === undefined) await main();
 else process.send(await measure(process.argv[2]));
 
-async function compare() {
-  const asJson = process.argv.includes('--json');
+async function main() {
+  const options = { json: { type: 'boolean', default: false }, only: { type: 'string' } };
+  const { values: flags } = parseArgs({ options });
+  const parts = { crowd: compare, processes: compareProcesses };
+  if (flags.only !== undefined && !(flags.only in parts)) throw new Error('--only is crowd or processes');
+  if (!flags.json) console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}`);
+  for (const [name, part] of Object.entries(parts)) {
+    if (flags.only === undefined || flags.only === name) await part(flags.json);
+  }
+}
+
+async function compare(asJson) {
   const results = [];
   for (const name of Object.keys(LIBRARIES)) {
     results.push({ name, ...(await inChild(name)) });
@@ -72,9 +90,8 @@ async function compare() {
   const ours = results.find(({ name }) => name === 'ours: getOrSet');
   if (!asJson) {
     console.log(
-      `cache-stampede: ${CROWD} calls for one missing key, factory ${FACTORY_MS} ms, median of ${ROUNDS}`,
+      `\ncache-stampede: ${CROWD} calls for one missing key, factory ${FACTORY_MS} ms, median of ${ROUNDS}\n`,
     );
-    console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}\n`);
   }
   for (const { name, calls, beyondMs } of results) {
     const ratio = beyondMs / ours.beyondMs;
@@ -91,6 +108,39 @@ async function compare() {
     } else {
       const numbers = `${String(calls).padStart(6)} factory calls  ${beyondMs.toFixed(1).padStart(7)} ms beyond the factory`;
       console.log(`${name.padEnd(26)} ${numbers}  ${ratio.toFixed(1).padStart(6)} x ours`);
+    }
+  }
+}
+
+async function compareProcesses(asJson) {
+  const crowd = { processes: PROCESSES, rounds: PROCESS_ROUNDS, factoryMs: FACTORY_MS };
+  const results = await crowdsOfProcesses(crowd);
+  if (!asJson) {
+    console.log(
+      `\ncache-stampede: ${PROCESSES} processes, one missing key, factory ${FACTORY_MS} ms, ${PROCESS_ROUNDS} rounds\n`,
+    );
+    const titles = ['factory calls a round', 'ms beyond the factory: p50', 'max'];
+    console.log(`${''.padEnd(36)} ${titles.join('  ')}`);
+  }
+  for (const { name, calls, beyondMs } of results) {
+    const [p50, max] = [quantile(beyondMs, 0.5), Math.max(...beyondMs)].map((ms) => Number(ms.toFixed(1)));
+    const [fewest, most] = [Math.min(...calls), Math.max(...calls)];
+    if (asJson) {
+      console.log(
+        JSON.stringify({
+          bench: 'cache-stampede processes',
+          case: name,
+          fewest,
+          most,
+          p50Ms: p50,
+          maxMs: max,
+        }),
+      );
+    } else {
+      const range = fewest === most ? String(most) : `${fewest} to ${most}`;
+      console.log(
+        `${name.padEnd(36)} ${range.padStart(21)}  ${String(p50).padStart(26)}  ${String(max).padStart(3)}`,
+      );
     }
   }
 }

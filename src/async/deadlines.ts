@@ -34,32 +34,46 @@ export class Deadlines {
   }
 
   /** Settles as `promise` does, or rejects when its time is up; what was begun goes on. */
-  within<T>(promise: Promise<T>, { seconds, expired, late }: Deadline): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let [hasSettled, isOver] = [false, false];
-      const giveUp = () => {
-        if (hasSettled) return;
-        isOver = true;
-        reject(expired());
-      };
-      const waiting = { until: this.#clock.now() + seconds * 1000, giveUp };
-      this.#waiting.add(waiting);
-      this.#stop ??= this.#clock.every(STEP_MS, () => this.#look());
-      const settle = (): boolean => {
-        hasSettled = true;
-        this.#waiting.delete(waiting);
-        if (isOver) late?.();
-        return !isOver;
-      };
-      promise.then(
-        (value) => {
-          if (settle()) resolve(value);
-        },
-        (error: unknown) => {
-          if (settle()) reject(error);
-        },
-      );
-    });
+  within<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
+    return new Promise<T>((resolve, reject) => this.settle(promise, deadline, resolve, reject));
+  }
+
+  /** As {@link Deadlines.within}, for callers that can do without one more promise. One of the two is called, once. */
+  settle<T>(
+    promise: Promise<T>,
+    { seconds, expired, late }: Deadline,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    let [hasSettled, isOver] = [false, false];
+    const giveUp = () => {
+      if (hasSettled) return;
+      isOver = true;
+      reject(expired());
+    };
+    const waiting = { until: this.#clock.now() + seconds * 1000, giveUp };
+    this.#waiting.add(waiting);
+    this.#stop ??= this.#clock.every(STEP_MS, () => this.#look());
+    const end = (): boolean => {
+      hasSettled = true;
+      this.#waiting.delete(waiting);
+      if (isOver) late?.();
+      return !isOver;
+    };
+    promise.then(
+      (value) => {
+        if (end()) resolve(value);
+      },
+      (error: unknown) => {
+        if (end()) reject(error);
+      },
+    );
+  }
+
+  /** Ends all waits now, where something else has shown that no answer will come. */
+  expireAll(): void {
+    for (const { giveUp } of this.#waiting) setImmediate(giveUp);
+    this.#waiting.clear();
   }
 
   #look(): void {

@@ -1,22 +1,18 @@
-import type { Cluster, Redis } from 'ioredis';
-import { checkText, withDefaults } from '../checks.js';
-import { systemClock, type Cancel, type Clock } from '../clock.js';
-import { toBytes, toSeconds, type ByteSize, type Duration } from '../duration.js';
-import { InvalidOptionError } from '../errors.js';
-import { instrumentsOf, type MeterProvider } from '../telemetry/instruments.js';
+import type { Cancel } from '../clock.js';
+import { toSeconds, type Duration } from '../duration.js';
+import { instrumentsOf } from '../telemetry/instruments.js';
 import { checkKey, type SetOptions } from './memory-cache.js';
 import { Envelope } from './redis/envelope.js';
-import type { Intent, PendingWrites } from './redis/pending-writes.js';
-import { ReadBatches } from './redis/read-batch.js';
+import type { Intent } from './redis/pending-writes.js';
 import { RedisChanges, type ChangeListener } from './redis/redis-changes.js';
-import { checkClient, checkUrl, makeClient } from './redis/redis-client.js';
 import { RedisLink } from './redis/redis-link.js';
 import { lockKey } from './redis/redis-lock.js';
-import { RedisMetrics } from './redis/redis-metrics.js';
+import { RemoteMetrics } from './remote-metrics.js';
+import { checkRedisOptions, type RedisCacheOptions } from './redis/redis-options.js';
+import { RedisReads } from './redis/redis-reads.js';
 import { RedisTags } from './redis/redis-tags.js';
 import { RedisWrites } from './redis/redis-writes.js';
-import { toSerializer, type SerializerName } from './serializer/built-in.js';
-import type { Serializer } from './serializer/serializer.js';
+import { scanEntries } from './redis/scan-entries.js';
 import {
   statsOf,
   type CacheTier,
@@ -28,55 +24,7 @@ import {
   type TierStats,
 } from './tier.js';
 
-export interface RedisCacheOptions {
-  /** Where Redis is: `redis://user:password@host:6379/0`, or `rediss://` for TLS. This or `client` is needed. */
-  readonly url?: string;
-  /**
-   * A connection of ioredis instead, `Redis` or `Cluster`. It is never closed here. Listening for changes sets up client
-   * tracking on it, so it must not serve a second RedisCache.
-   */
-  readonly client?: Redis | Cluster;
-  /** Opens every key in Redis. Caches with the same prefix share their entries. @default 'cache:' */
-  readonly prefix?: string;
-  /** Lifetime of entries that are set without one. Default: they do not expire. */
-  readonly defaultTtl?: Duration;
-  /** How long a read may take before it counts as failed. @default 0.1 */
-  readonly readTimeout?: Duration;
-  /** How long a write may take before it counts as failed. @default 1 */
-  readonly writeTimeout?: Duration;
-  /** How values become bytes. Entries written under another serializer are misses. @default 'json' */
-  readonly serializer?: SerializerName | Serializer;
-  /** Values from this size on are compressed, which takes this process' time. Default: never. */
-  readonly compressAbove?: ByteSize;
-  /** Value of the attribute `perf.cache.name`: that of the cache manager it belongs to. @default 'default' */
-  readonly name?: string;
-  /** Reports there instead of to the global provider. */
-  readonly meterProvider?: MeterProvider;
-  readonly clock?: Clock;
-}
-
-const REDIS_DEFAULTS = {
-  prefix: 'cache:',
-  readTimeout: 0.1,
-  writeTimeout: 1,
-  serializer: 'json',
-  name: 'default',
-  clock: systemClock,
-} as const;
-
-const KNOWN = [
-  'url',
-  'client',
-  'prefix',
-  'defaultTtl',
-  'readTimeout',
-  'writeTimeout',
-  'serializer',
-  'compressAbove',
-  'name',
-  'meterProvider',
-  'clock',
-] as const;
+export type { RedisCacheOptions } from './redis/redis-options.js';
 
 /**
  * Keeps values in Redis, where other processes see them. Every call ends within its timeout: when Redis is gone, hangs or
@@ -92,50 +40,38 @@ export class RedisCache implements CacheTier {
   readonly #entryPrefix: string;
   readonly #lockPrefix: string;
   readonly #defaultTtl: number;
-  readonly #metrics: RedisMetrics;
+  readonly #metrics: RemoteMetrics;
+  readonly #isNamed: boolean;
   readonly #envelope: Envelope;
   readonly #link: RedisLink;
-  readonly #reads: ReadBatches;
+  readonly #reads: RedisReads;
   readonly #writes: RedisWrites;
-  readonly #pending: PendingWrites;
   readonly #changes: RedisChanges;
-  #hits = 0;
-  #misses = 0;
-  #expirations = 0;
 
   /** @throws {InvalidOptionError} for options that make no sense; a Redis that cannot be reached is no reason. */
   constructor(options: RedisCacheOptions) {
-    const given = withDefaults('RedisCache', REDIS_DEFAULTS, options, KNOWN);
-    const { url, client, clock, defaultTtl, compressAbove } = given;
-    if ((url === undefined) === (client === undefined)) {
-      const actual = url === undefined ? 'neither' : 'both';
-      throw new InvalidOptionError('url or client', 'given, one of the two', actual);
-    }
-    const connect = client === undefined ? this.#connectorTo(checkUrl(url)) : () => checkClient(client);
-    if (client !== undefined) checkClient(client);
-    const prefix = checkText('prefix', given.prefix);
+    const settings = checkRedisOptions(options);
+    const { prefix, serializer, compressAbove, name } = settings;
     this.#entryPrefix = `${prefix}key:`;
     this.#lockPrefix = `${prefix}lock:`;
     const keys = { entries: this.#entryPrefix, tags: `${prefix}tag:`, bus: `${prefix}changes` };
-    this.#defaultTtl =
-      defaultTtl === undefined ? Infinity : toSeconds('defaultTtl', defaultTtl, { allowInfinity: true });
-    const readTimeout = toSeconds('readTimeout', given.readTimeout);
-    const writeTimeout = toSeconds('writeTimeout', given.writeTimeout);
-    const limit = compressAbove === undefined ? Infinity : toBytes('compressAbove', compressAbove);
-    this.#envelope = new Envelope(toSerializer('serializer', given.serializer), limit);
-    const metrics = new RedisMetrics(checkText('name', given.name), instrumentsOf(given.meterProvider));
+    this.#defaultTtl = settings.defaultTtl;
+    this.#envelope = new Envelope(serializer, compressAbove);
+    const metrics = new RemoteMetrics(name ?? 'default', this.kind, instrumentsOf(settings.meterProvider));
     this.#metrics = metrics;
+    this.#isNamed = name !== undefined;
 
-    const isOwn = client === undefined;
-    this.#link = new RedisLink({ connect, isOwn, readTimeout, writeTimeout, clock, metrics });
-    this.#reads = new ReadBatches(this.#link, 'get');
-    this.#changes = new RedisChanges(this.#link, keys);
-    this.#writes = new RedisWrites(this.#link, this.#envelope, this.#entryPrefix, (written) =>
-      this.#changes.announce(written),
-    );
-    this.#pending = this.#writes.pending;
+    this.#link = new RedisLink({ ...settings, metrics });
+    this.#changes = new RedisChanges(this.#link, keys, metrics);
+    this.#writes = new RedisWrites(this.#link, this.#envelope, this.#entryPrefix, {
+      written: (written) => this.#changes.announce(written),
+      repaired: (count) => metrics.countRepairs(count),
+    });
+    const { pending } = this.#writes;
+    const { touched } = this.#changes;
+    this.#reads = new RedisReads({ link: this.#link, envelope: this.#envelope, pending, touched, metrics });
     this.tagStore = new RedisTags(this.#link, this.#writes, keys.tags);
-    metrics.watch(this.#link, this.#pending);
+    metrics.watch({ link: this.#link, pending });
   }
 
   /** Waits for the first connection; never needed, but a start is a good time to hear of a wrong password. */
@@ -144,9 +80,8 @@ export class RedisCache implements CacheTier {
   }
 
   /** The value, or `undefined` when it is not here or its freshness is over. @throws {TierError} */
-  async get<T = unknown>(key: string): Promise<T | undefined> {
-    const entry = await this.getEntry(key);
-    return entry !== undefined && entry.ttl > 0 ? (entry.value as T) : undefined;
+  get<T = unknown>(key: string): Promise<T | undefined> {
+    return this.#read(key, freshValue<T>);
   }
 
   /** Keeps a value; `undefined` deletes. @throws {TierError} */
@@ -157,21 +92,15 @@ export class RedisCache implements CacheTier {
     else await this.setEntry(key, { value, grace: 0, ...(ttl !== undefined && { ttl }) });
   }
 
-  async getEntry(key: string): Promise<TierEntry | undefined> {
-    const redisKey = this.#entryPrefix + checkKey(key);
-    const data = this.#isPending(redisKey) ? null : await this.#reads.read(redisKey);
-    return this.#open(redisKey, data);
+  getEntry(key: string): Promise<TierEntry | undefined> {
+    return this.#read(key, asItIs);
   }
 
   async getEntries(keys: readonly string[]): Promise<ReadonlyMap<string, TierEntry>> {
-    const redisKeys = keys.map((key) => this.#entryPrefix + checkKey(key));
-    const replies = await this.#reads.readMany(redisKeys);
-    const found = new Map<string, TierEntry>();
-    keys.forEach((key, i) => {
-      const entry = this.#open(redisKeys[i]!, replies[i]!);
-      if (entry !== undefined) found.set(key, entry);
-    });
-    return found;
+    const found = await this.#reads.readMany(keys.map((key) => this.#entryPrefix + checkKey(key)));
+    const entries = new Map<string, TierEntry>();
+    for (const [i, key] of keys.entries()) if (found[i] !== undefined) entries.set(key, found[i]);
+    return entries;
   }
 
   async setEntry(key: string, entry: EntryToKeep): Promise<void> {
@@ -208,6 +137,16 @@ export class RedisCache implements CacheTier {
     this.#changes.announce('everything');
   }
 
+  /**
+   * Keys of the entries in Redis, in no order, by SCAN: one may come twice, and what is written meanwhile may be left
+   * out. Takes time by the number of keys in the database. @throws {TierError}
+   */
+  async *keys(): AsyncGenerator<string, void> {
+    for await (const { keys } of scanEntries(this.#link, 'keys', this.#entryPrefix)) {
+      for (const key of keys) yield key.slice(this.#entryPrefix.length);
+    }
+  }
+
   /** @throws {TierError} when Redis cannot say who has the lock. */
   lock(key: string, seconds: number): Promise<TierLock | undefined> {
     return lockKey(this.#link, this.#lockPrefix + checkKey(key), seconds);
@@ -217,19 +156,18 @@ export class RedisCache implements CacheTier {
     return this.#changes.subscribe(listener);
   }
 
+  /** @internal */
+  belongTo(cacheName: string): void {
+    if (!this.#isNamed) this.#metrics.rename(cacheName);
+  }
+
   counts(): TierCounts {
-    return {
-      hits: this.#hits,
-      misses: this.#misses,
-      size: undefined,
-      maxSize: Infinity,
-      evictions: 0,
-      expirations: this.#expirations,
-    };
+    const { hits, misses, expirations } = this.#reads;
+    return { hits, misses, size: undefined, maxSize: Infinity, evictions: 0, expirations };
   }
 
   stats(): TierStats {
-    return statsOf(this.counts(), this.#pending.bytes);
+    return statsOf(this.counts(), this.#writes.pending.bytes);
   }
 
   /** Lets writes under way end, then closes what it opened. Writes that failed and were not made good are forgotten. */
@@ -240,37 +178,19 @@ export class RedisCache implements CacheTier {
     this.#metrics.stop();
   }
 
-  #connectorTo(url: string) {
-    return () => makeClient(url);
-  }
-
-  #isPending(redisKey: string): boolean {
-    const { isEmpty, isEverythingWrong } = this.#pending;
-    return !isEmpty && (isEverythingWrong || this.#pending.failedFor(redisKey) !== undefined);
-  }
-
-  #open(redisKey: string, data: Buffer | null): TierEntry | undefined {
-    const entry = this.#isPending(redisKey) ? this.#openPending(redisKey) : this.#openSent(data);
-    if (entry !== undefined && entry.ttl + entry.grace > 0) {
-      this.#hits += 1;
-      return entry;
+  #read<T>(key: string, take: (entry: TierEntry | undefined) => T): Promise<T> {
+    try {
+      return this.#reads.read(this.#entryPrefix + checkKey(key), take);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    this.#misses += 1;
-    if (entry !== undefined) this.#expirations += 1;
-    return undefined;
   }
+}
 
-  #openSent(data: Buffer | null): TierEntry | undefined {
-    if (data === null) return undefined;
-    const entry = this.#envelope.open(data, this.#link.serverClock.now());
-    if (typeof entry !== 'string') return entry;
-    this.#metrics.countUnusable(entry);
-    return undefined;
-  }
+function freshValue<T>(entry: TierEntry | undefined): T | undefined {
+  return entry !== undefined && entry.ttl > 0 ? (entry.value as T) : undefined;
+}
 
-  #openPending(redisKey: string): TierEntry | undefined {
-    const write = this.#pending.failedFor(redisKey);
-    if (write?.intent.kind !== 'set') return undefined;
-    return this.#envelope.reopen(write.intent.entry, (this.#link.clock.now() - write.at) / 1000);
-  }
+function asItIs(entry: TierEntry | undefined): TierEntry | undefined {
+  return entry;
 }

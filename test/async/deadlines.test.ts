@@ -63,4 +63,17 @@ describe('Deadlines', () => {
 
     expect(await limited).to.equal('in the socket already');
   });
+
+  it('ends all waits when told that nothing will come, but takes what has arrived', async () => {
+    const [never, arrived] = [pending<number>(), pending<number>()];
+    const deadlines = new Deadlines(new FakeClock());
+    const waits = [never, arrived].map(({ promise }) => deadlines.within(promise, { seconds: 1, expired }));
+
+    deadlines.expireAll();
+    arrived.resolve(7);
+    const [first, second] = await Promise.allSettled(waits);
+
+    expect(first).to.deep.include({ status: 'rejected' });
+    expect(second).to.deep.equal({ status: 'fulfilled', value: 7 });
+  });
 });

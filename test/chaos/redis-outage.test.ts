@@ -1,8 +1,18 @@
 import { expect } from 'chai';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { CacheManager } from '../../src/cache/cache-manager.js';
 import { RedisCache, type RedisCacheOptions } from '../../src/cache/redis-cache.js';
-import { freePort, isRunning, needsServer, waitFor, type RunningRedis } from '../e2e/servers.js';
+import {
+  freePort,
+  isRunning,
+  needsServer,
+  redisCommand,
+  waitFor,
+  type RunningRedis,
+} from '../e2e/servers.js';
 import { captureMetrics, seriesOf } from '../fakes/captured-telemetry.js';
 import { killRedis, startRedisOn } from './redis-on-port.js';
 
@@ -80,6 +90,20 @@ describe('RedisCache on a bad day', () => {
     );
 
     expect(all).to.be.below(100 + 3 * TOLERANCE_MS);
+  });
+
+  it('does not let a write wait for its own deadline when a read has shown that Redis hangs', async () => {
+    const cache = await open({ writeTimeout: 5 });
+    await cache.set('k', 'old');
+    freeze();
+
+    const [write] = await Promise.all([msOf(() => cache.set('k', 'new')), msOf(() => cache.get('other'))]);
+    const during = await cache.get('k');
+    thaw();
+    await untilItAnswers(cache);
+
+    expect(write).to.be.below(100 + 2 * TOLERANCE_MS);
+    expect([during, await cache.get('k')]).to.deep.equal(['new', 'new']);
   });
 
   it('fails at once when Redis is killed', async () => {
@@ -284,6 +308,68 @@ describe('RedisCache on a bad day', () => {
     await waitFor(async () => (await other.tagStore.readVersions(['t']))[0] === own, { what: 'the version' });
   });
 
+  it('keeps what it was making good when the connection is lost over it', async () => {
+    const cache = await open({ writeTimeout: 5 });
+    const keys = Array.from({ length: 10 }, (_, i) => `k${i}`);
+    const raw = connect();
+    await raw.ping();
+    freeze();
+    await msOf(() => cache.get('any'));
+    await Promise.allSettled(keys.map((key) => cache.set(key, 'new')));
+    const held = holdWrites(raw);
+    thaw();
+    await held;
+    await untilHeld(raw, 'eval');
+
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await raw.call('CLIENT', 'UNPAUSE');
+
+    await waitFor(async () => (await raw.dbsize()) === keys.length, { what: 'repair of all keys' });
+    expect(await cache.get('k9')).to.equal('new');
+  });
+
+  it('keeps what a server refuses that is a replica for a while', async () => {
+    const cache = await open();
+    await cache.set('k', 'old');
+    const raw = connect();
+    await raw.replicaof('127.0.0.1', '1');
+    const refused = await cache.set('k', 'new').catch((thrown: Error) => thrown);
+    await waitFor(async () => (await raw.info('commandstats')).includes('cmdstat_eval:'), {
+      what: 'a repair',
+    });
+    await raw.replicaof('NO', 'ONE');
+
+    await waitFor(async () => (await raw.get('cache:key:k'))?.includes('new'), { what: 'the repair' });
+    expect(String(refused)).to.contain('set was refused (READONLY)');
+    expect(await cache.get('k')).to.equal('new');
+  });
+
+  it('does not take a clear for done whose connection was lost', async () => {
+    const cache = await open({ writeTimeout: 5 });
+    await cache.setEntries(new Map(['a', 'b', 'c'].map((key) => [key, { value: 1, grace: 0 }])));
+    const raw = connect();
+    await holdWrites(raw);
+
+    const clearing = cache.clear().then(
+      () => 'done',
+      () => 'failed',
+    );
+    await untilHeld(raw, 'unlink');
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await raw.call('CLIENT', 'UNPAUSE');
+
+    expect(await clearing).to.equal('failed');
+    await waitFor(async () => (await raw.dbsize()) === 0, { what: 'removal' });
+  });
+
+  /** Redis goes on to read, and lets writes wait. */
+  const holdWrites = (raw: Redis) => raw.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+
+  const untilHeld = (raw: Redis, command: string) =>
+    waitFor(async () => String(await raw.call('CLIENT', 'LIST')).includes(`cmd=${command}`), {
+      what: `${command} that waits`,
+    });
+
   it('gives up the value and removes the old one when Redis is full', async () => {
     const cache = await open();
     await cache.set('k', 'old');
@@ -309,7 +395,28 @@ describe('RedisCache on a bad day', () => {
     expect(took).to.be.below(1000);
   });
 
-  it('tells its state and what waits to be made good', async () => {
+  it('is back soon after a restarted Redis has read its file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'performance-redis-'));
+    closing.push(() => rm(folder, { recursive: true, force: true }));
+    await server.stop();
+    server = await startRedisOn(port, ['--dir', folder]);
+    const cache = await open();
+    const keys = Array.from({ length: 200 }, (_, i) => `k${i}`);
+    await cache.setEntries(new Map(keys.map((key) => [key, { value: 1, grace: 0 }])));
+    await connect().save();
+    await killRedis(server);
+    // Reads its 200 entries in 0.4 s, and says so meanwhile.
+    const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
+    server = await startRedisOn(port, ['--dir', folder, ...slowly]);
+
+    await waitFor(async () => (await redisCommand(port, 'PING')) === '+PONG', { what: 'the end of loading' });
+    const took = await msOf(async () => untilItAnswers(cache));
+
+    expect(took).to.be.below(400);
+    expect(await cache.get('k199')).to.equal(1);
+  });
+
+  it('tells its state, what waits to be made good, and what was', async () => {
     const { provider, collect } = captureMetrics();
     const cache = await open({ name: 'users', meterProvider: provider });
     freeze();
@@ -327,5 +434,11 @@ describe('RedisCache on a bad day', () => {
     expect(seriesOf(collected, 'perf.cache.tier.pending')[0]?.value).to.equal(1);
     const durations = seriesOf(collected, 'perf.cache.tier.duration');
     expect(durations.some(({ attributes }) => attributes['error.type'] === 'timeout')).to.equal(true);
+
+    thaw();
+    await untilItAnswers(cache);
+    const repairs = async () => seriesOf(await collect(), 'perf.cache.tier.repairs')[0]?.value;
+    await waitFor(async () => (await repairs()) === 1, { what: 'the repair' });
+    expect(seriesOf(await collect(), 'perf.cache.tier.pending')[0]?.value).to.equal(0);
   });
 });

@@ -197,6 +197,18 @@ describe('RedisCache with a real Redis', () => {
     expect((await raw.keys('*')).toSorted()).to.deep.equal(['cache:tag:t', 'other']);
   });
 
+  it('lists its own keys, whatever they hold', async () => {
+    const cache = await open({ prefix: 'l[i]st*:' });
+    const keys = ['a', 'b:c', '', '*', 'ü'];
+    await cache.setEntries(new Map(keys.map((key) => [key, { value: 1, grace: 0 }])));
+    await raw.mset('list:key:other', '1', 'l[i]st*:tag:t', '1');
+
+    const listed = new Set<string>();
+    for await (const key of cache.keys()) listed.add(key);
+
+    expect([...listed]).to.have.members(keys);
+  });
+
   it('lends a lock to one at a time, and only its owner ends it', async () => {
     const [one, other] = [await open(), await open()];
 

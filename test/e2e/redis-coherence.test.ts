@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { CacheManager } from '../../src/cache/cache-manager.js';
 import { RedisCache, type RedisCacheOptions } from '../../src/cache/redis-cache.js';
 import type { TierChange } from '../../src/cache/tier.js';
+import { captureMetrics, type CollectedHistogram } from '../fakes/captured-telemetry.js';
 import { needsServer, startRedis, waitFor, type RunningRedis } from './servers.js';
 
 describe('RedisCache tells what others change', () => {
@@ -53,6 +54,22 @@ describe('RedisCache tells what others change', () => {
   const tagsOf = (heard: readonly TierChange[]) =>
     heard.flatMap((change) => (typeof change === 'object' && 'tags' in change ? change.tags : []));
 
+  it('measures how long messages take, under the name of the cache manager it belongs to', async () => {
+    const { provider, collect } = captureMetrics();
+    const secondary = await open({ meterProvider: provider });
+    const cache = new CacheManager({ name: 'users', secondary });
+    closing.push(() => cache.close());
+
+    const lag = async () =>
+      (await collect()).find(({ name, attributes }) => {
+        return name === 'perf.cache.coherence.lag' && attributes['perf.cache.name'] === 'users';
+      });
+    await waitFor(async () => (await lag()) !== undefined, { what: 'the lag' });
+
+    const { count, sum } = (await lag())!.value as CollectedHistogram;
+    expect(sum / count).to.be.within(0, 2);
+  });
+
   it('hears of writes and deletes of other caches and other programs', async () => {
     const [{ heard }, other] = [await listening(), await open()];
 
@@ -71,6 +88,24 @@ describe('RedisCache tells what others change', () => {
     await other.set('k', 1, { ttl: 0.05 });
 
     await waitFor(() => keysOf(heard).length >= 2, { what: 'the write and the expiry' });
+  });
+
+  it('learns how much time others gave an entry', async () => {
+    const { cache, heard } = await listening();
+    await cache.setEntry('short', { value: 1, ttl: 3600, grace: 60 });
+    await cache.setEntry('long', { value: 1, ttl: 60, grace: 5 });
+    await cache.setEntry('many', { value: 1, ttl: 60, grace: 0 });
+    await raw.expire('cache:key:short', 10);
+    await raw.persist('cache:key:long');
+    await raw.expire('cache:key:many', 10);
+    await waitFor(() => keysOf(heard).length === 3, { what: 'three changes' });
+
+    const short = await cache.getEntry('short');
+    const many = (await cache.getEntries(['many'])).get('many');
+
+    expect([short!.ttl, many!.ttl].map(Math.round)).to.deep.equal([10, 10]);
+    expect([short?.grace, many?.grace]).to.deep.equal([0, 0]);
+    expect(await cache.getEntry('long')).to.deep.include({ value: 1, grace: 5 });
   });
 
   it('hears of FLUSHALL as of everything', async () => {

@@ -2,6 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { TierError } from '../../errors.js';
 import { UnserializableError, type Serializer } from '../serializer/serializer.js';
 import type { EntryToKeep, TagVersions, TierEntry } from '../tier.js';
+import type { Unusable } from '../remote-metrics.js';
+import { readHeader, type EntryHeader } from './entry-header.js';
 
 /** An entry without what depends on the moment it is sent. */
 export interface EncodedEntry {
@@ -12,27 +14,6 @@ export interface EncodedEntry {
   readonly grace: number;
   readonly tags: TagVersions | undefined;
   readonly loadSeconds: number | undefined;
-}
-
-/** Written by something else, or by us and broken. */
-export type Unusable = 'foreign' | 'damaged';
-
-/** Short names, as each entry carries them. `w` comes first: the repair script looks for it there. */
-interface Header {
-  /** When it was written, by the server's clock in milliseconds. */
-  readonly w: number;
-  /** Seconds of freshness. Absent: for ever. */
-  readonly t?: number;
-  /** Seconds of grace. */
-  readonly g?: number;
-  /** Seconds of loading. */
-  readonly l?: number;
-  /** Versions of its tags. */
-  readonly v?: TagVersions;
-  /** The serializer's name, unless it is json. */
-  readonly s?: string;
-  /** Compressed with gzip. */
-  readonly z?: 1;
 }
 
 /** Opens every value of ours; the digit changes with the layout. Values of another layout are misses. */
@@ -69,11 +50,11 @@ export class Envelope {
   /** What is sent to Redis. `writtenAt`: by the server's clock. */
   seal(encoded: EncodedEntry, writtenAt: number): string | Buffer {
     const { body, ttl, grace, tags, loadSeconds, isCompressed } = encoded;
-    const header: Header = {
+    const header: EntryHeader = {
       w: writtenAt,
-      ...(Number.isFinite(ttl) && { t: ttl }),
-      ...(grace > 0 && { g: grace }),
-      ...(loadSeconds !== undefined && { l: loadSeconds }),
+      ...(Number.isFinite(ttl) && { t: rounded(ttl) }),
+      ...(grace > 0 && { g: rounded(grace) }),
+      ...(loadSeconds !== undefined && { l: rounded(loadSeconds) }),
       ...(tags !== undefined && { v: tags }),
       ...(this.#serializer.name !== DEFAULT_SERIALIZER && { s: this.#serializer.name }),
       ...(isCompressed && { z: 1 as const }),
@@ -88,10 +69,10 @@ export class Envelope {
     const end = data.indexOf(NEWLINE);
     if (end < 0) return 'damaged';
     try {
-      const header = JSON.parse(data.toString('utf8', MAGIC.length, end)) as Header;
+      const header = readHeader(data, MAGIC.length, end);
+      if (header === undefined) return 'damaged';
       if ((header.s ?? DEFAULT_SERIALIZER) !== this.#serializer.name) return 'foreign';
       const { w, t, g, l } = header;
-      if (![w, t ?? 0, g ?? 0, l ?? 0].every(Number.isFinite)) return 'damaged';
       // Clocks are right to some milliseconds only: never more than what was given.
       const ttl = t === undefined ? Infinity : Math.min(t, t - (now - w) / 1000);
       return this.#entry(data.subarray(end + 1), header.z === 1, ttl, g ?? 0, header.v, l);
@@ -116,6 +97,7 @@ export class Envelope {
   ): TierEntry {
     const value = this.#serializer.decode(isCompressed ? gunzipSync(body) : body);
     if (value === undefined) throw new TypeError('an entry is never undefined');
+    if (tags === undefined && loadSeconds === undefined) return { value, ttl, grace };
     return { value, ttl, grace, ...(tags && { tags }), ...(loadSeconds !== undefined && { loadSeconds }) };
   }
 
@@ -129,4 +111,9 @@ export class Envelope {
       throw new TierError('redis', message, { cause });
     }
   }
+}
+
+/** To microseconds: what is measured has digits that say nothing, and cost space and time. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }

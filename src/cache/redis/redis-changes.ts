@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { Deadlines } from '../../async/deadlines.js';
 import type { Cancel } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import type { TierChange } from '../tier.js';
-import { codeOf } from './redis-failure.js';
+import { RecentKeys } from './recent-keys.js';
+import { codeOf } from '../error-code.js';
 import { makeListener, type RedisClient } from './redis-client.js';
-import type { Greeting, RedisLink } from './redis-link.js';
+import type { Greeting } from './greeting.js';
+import type { RedisLink } from './redis-link.js';
+import type { RemoteMetrics } from '../remote-metrics.js';
 
 export interface RedisKeys {
   /** Opens the keys of entries. */
@@ -15,12 +19,21 @@ export interface RedisKeys {
   readonly bus: string;
 }
 
+/** What is said where Redis does not track. `at`: by the server's clock, in milliseconds. */
+interface BusMessage {
+  readonly from: string;
+  readonly at: number;
+  readonly keys: readonly string[] | 'everything';
+}
+
 export type ChangeListener = (change: TierChange) => void;
 
 const INVALIDATE = '__redis__:invalidate';
 /** Seconds between two looks whether the listening connection lives: nothing arrives on a dead one, and nobody says so. */
 const HEARTBEAT_SECONDS = 5;
 const ANSWER_SECONDS = 2;
+/** About a megabyte of keys. */
+const REMEMBERED_KEYS = 10_000;
 
 /**
  * What others change. Redis tracks the keys under our prefixes and tells a second connection about each write, by
@@ -31,9 +44,13 @@ const ANSWER_SECONDS = 2;
  * connections was away are lost, so when both stand again everything is suspect.
  */
 export class RedisChanges {
+  /** What other programs did to the keys of entries that were not read since: perhaps an EXPIRE. */
+  readonly touched = new RecentKeys(REMEMBERED_KEYS);
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
+  readonly #metrics: RemoteMetrics;
   readonly #ownName = randomUUID();
+  readonly #deadlines: Deadlines;
   readonly #listeners = new Set<ChangeListener>();
   #listening: RedisClient | undefined;
   #greeting: Greeting | undefined;
@@ -41,9 +58,11 @@ export class RedisChanges {
   #subscriber: number | undefined;
   #cancels: Cancel[] = [];
 
-  constructor(link: RedisLink, keys: RedisKeys) {
+  constructor(link: RedisLink, keys: RedisKeys, metrics: RemoteMetrics) {
     this.#link = link;
     this.#keys = keys;
+    this.#metrics = metrics;
+    this.#deadlines = new Deadlines(link.clock);
   }
 
   subscribe(listener: ChangeListener): Cancel {
@@ -60,7 +79,7 @@ export class RedisChanges {
     const { client, greeting, isUp } = this.#link;
     if (client === undefined || greeting === undefined || !isUp || greeting.canTrack || keys.length === 0)
       return;
-    const message = JSON.stringify({ from: this.#ownName, keys });
+    const message = JSON.stringify({ from: this.#ownName, at: this.#link.serverClock.now(), keys });
     client.publish(this.#keys.bus, message).catch(() => {});
   }
 
@@ -81,8 +100,10 @@ export class RedisChanges {
     this.#cancels.push(
       this.#link.onUp((greeting) => {
         this.#greeting = greeting;
-        if (this.#listening === undefined) this.#open();
-        else void this.#follow();
+        if (this.#listening === undefined) return this.#open();
+        void this.#follow();
+        // The other connection may still be with a server that we have left because it hangs.
+        void this.#beat();
       }),
       this.#link.clock.every(HEARTBEAT_SECONDS * 1000, () => void this.#beat()),
     );
@@ -132,6 +153,7 @@ export class RedisChanges {
   /** The first time too: memory may hold what was read before. */
   #heardAgain(): void {
     this.#emit('everything');
+    void this.#beat();
   }
 
   async #attempt(step: () => Promise<void>): Promise<void> {
@@ -151,26 +173,36 @@ export class RedisChanges {
   async #beat(): Promise<void> {
     const listening = this.#listening;
     if (listening?.status !== 'ready') return;
-    await this.#answered(listening.ping()).catch(() => listening.disconnect(true));
+    const sentAt = this.#link.clock.now();
+    try {
+      await this.#answered(listening.ping());
+      // Its answer waits in line behind the messages.
+      this.#metrics.arrived((this.#link.clock.now() - sentAt) / 1000);
+    } catch {
+      listening.disconnect(true);
+    }
   }
 
   #answered<T>(promise: Promise<T>): Promise<T> {
     const expired = () => new Error('no answer');
-    return this.#link.deadlines.within(promise, { seconds: ANSWER_SECONDS, expired });
+    return this.#deadlines.within(promise, { seconds: ANSWER_SECONDS, expired });
   }
 
   #receive(channel: string, message: unknown): void {
     if (channel === this.#keys.bus) return this.#receiveFromBus(String(message));
     if (channel !== INVALIDATE) return;
     // FLUSHALL and FLUSHDB name no keys.
-    if (Array.isArray(message)) this.#emitKeys(message.map(String));
-    else this.#emit('everything');
+    if (!Array.isArray(message)) return this.#emit('everything');
+    const keys = message.map(String);
+    for (const key of keys) if (key.startsWith(this.#keys.entries)) this.touched.note(key);
+    this.#emitKeys(keys);
   }
 
   #receiveFromBus(message: string): void {
     try {
-      const { from, keys } = JSON.parse(message) as { from: string; keys: string[] | 'everything' };
+      const { from, at, keys } = JSON.parse(message) as BusMessage;
       if (from === this.#ownName) return;
+      this.#metrics.arrived(Math.max(0, this.#link.serverClock.now() - at) / 1000);
       if (keys === 'everything') this.#emit('everything');
       else this.#emitKeys(keys);
     } catch {

@@ -4,7 +4,7 @@ import { InvalidOptionError } from '../../errors.js';
 export type RedisClient = Redis | Cluster;
 
 /** The longest pause between two tries to connect: also the longest a Redis that is back waits for us. */
-const MAX_RECONNECT_MS = 500;
+const MAX_RECONNECT_MS = 250;
 
 /** Nothing may wait in ioredis itself: a call that cannot be sent now fails now, and what failed is not sent again. */
 const OWN_OPTIONS = {
@@ -14,6 +14,10 @@ const OWN_OPTIONS = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 2000,
+  // A server that hangs does not close its side of a connection that is to be made again.
+  disconnectTimeout: 100,
+  // A server that was started again answers when it has loaded its file; without this ioredis looks once a second.
+  maxLoadingRetryTime: 100,
   retryStrategy: (tries) => Math.min(25 * 2 ** tries, MAX_RECONNECT_MS) * (0.8 + 0.2 * Math.random()),
 } as const satisfies RedisOptions;
 

@@ -1,12 +1,8 @@
 import { TierError } from '../../errors.js';
+import { codeOf } from '../error-code.js';
+import type { FailureKind } from '../remote-metrics.js';
 
-/**
- * Why a call failed: no answer in time, no connection, or an answer that says no. The first two, and answers of a server
- * that is not able to work at all, open the breaker.
- */
-export type FailureKind = 'timeout' | 'connection' | 'refused';
-
-/** Answers that mean "nobody is served now". */
+/** Answers that mean "nobody is served now": they open the breaker as silence does. */
 const UNABLE = new Set(['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'NOAUTH', 'WRONGPASS']);
 
 /** A failed call of Redis. Its text never holds a URL, a key, a value or the server's own words, which quote them. */
@@ -29,14 +25,12 @@ export function toCallError(operation: string, thrown: unknown): RedisCallError 
   return new RedisCallError('connection', `${operation} failed, the connection is lost (${code})`, code);
 }
 
-/** A word that is safe to show: `ECONNREFUSED`, `WRONGPASS`. */
-export function codeOf(thrown: unknown): string {
-  const { code, message, name } = (thrown ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
-  if (typeof code === 'string' && code !== '') return code;
-  const word = typeof message === 'string' ? /^[A-Z]{2,20}\b/.exec(message)?.[0] : undefined;
-  return word ?? (typeof name === 'string' ? name : 'unknown');
+/** Whether a server said no that becomes a replica, or the master, just now: soon it may say yes. Scripts quote the word. */
+export function isReadOnly({ message }: Error): boolean {
+  return /\bREADONLY\b/.test(message);
 }
 
-function isReply(thrown: unknown): boolean {
+/** Whether Redis said no; otherwise it said nothing. */
+export function isReply(thrown: unknown): boolean {
   return (thrown as { name?: unknown } | null)?.name === 'ReplyError';
 }

@@ -2,9 +2,11 @@ import { CircuitBreaker } from '../../async/circuit-breaker.js';
 import { Deadlines } from '../../async/deadlines.js';
 import type { Cancel, Clock } from '../../clock.js';
 import { TierError } from '../../errors.js';
-import { codeOf, RedisCallError, toCallError } from './redis-failure.js';
-import { isCluster, type RedisClient } from './redis-client.js';
-import type { RedisMetrics, RedisOperation } from './redis-metrics.js';
+import { codeOf } from '../error-code.js';
+import { RedisCallError, toCallError } from './redis-failure.js';
+import { greet, type Greeting } from './greeting.js';
+import type { RedisClient } from './redis-client.js';
+import type { RemoteMetrics, RemoteOperation } from '../remote-metrics.js';
 import { ServerClock } from './server-clock.js';
 
 export interface RedisLinkOptions {
@@ -14,19 +16,13 @@ export interface RedisLinkOptions {
   readonly readTimeout: number;
   readonly writeTimeout: number;
   readonly clock: Clock;
-  readonly metrics: RedisMetrics;
+  readonly metrics: RemoteMetrics;
 }
 
+/** Seconds between probes at most. A Redis that came and went waits so long for what failed: others read the old values. */
+const MAX_WINDOW_SECONDS = 0.5;
 /** Seconds after which a connection of ours that answers no probe is made again. */
 const MUTE_SECONDS = 15;
-
-/** What the server said when it was greeted. */
-export interface Greeting {
-  /** Whether it can tell of changes to keys (CLIENT TRACKING). */
-  readonly canTrack: boolean;
-  /** The connection it tells about what this one tracks; below 1: none. */
-  readonly tracksFor: number;
-}
 
 /**
  * Calls to Redis that cost a bounded time, whatever Redis does.
@@ -39,7 +35,7 @@ export interface Greeting {
 export class RedisLink {
   readonly serverClock: ServerClock;
   readonly clock: Clock;
-  readonly deadlines: Deadlines;
+  readonly #deadlines: Deadlines;
   readonly #options: RedisLinkOptions;
   readonly #breaker: CircuitBreaker;
   readonly #onUp = new Set<(greeting: Greeting) => void>();
@@ -58,9 +54,9 @@ export class RedisLink {
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.clock = options.clock;
-    this.deadlines = new Deadlines(options.clock);
+    this.#deadlines = new Deadlines(options.clock);
     this.serverClock = new ServerClock(options.clock);
-    this.#breaker = new CircuitBreaker({ clock: options.clock });
+    this.#breaker = new CircuitBreaker({ clock: options.clock, maxWindow: MAX_WINDOW_SECONDS });
     this.#firstGreeting = new Promise((resolve) => (this.#endFirstGreeting = resolve));
     void this.#begin();
   }
@@ -93,19 +89,23 @@ export class RedisLink {
   /** Resolves when Redis was reached for the first time. @throws {TierError} when it is not within so many seconds. */
   async ready(seconds: number): Promise<void> {
     const expired = () => new TierError('redis', `no connection within ${seconds} s (${this.#lastError})`);
-    return this.deadlines.within(this.#firstGreeting, { seconds, expired });
+    return this.#deadlines.within(this.#firstGreeting, { seconds, expired });
   }
 
-  read<T>(operation: RedisOperation, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  read<T>(operation: RemoteOperation, send: (client: RedisClient) => Promise<T>): Promise<T> {
     return this.call(operation, this.#options.readTimeout, send);
   }
 
-  write<T>(operation: RedisOperation, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  write<T>(operation: RemoteOperation, send: (client: RedisClient) => Promise<T>): Promise<T> {
     return this.call(operation, this.#options.writeTimeout, send);
   }
 
   /** @throws {RedisCallError} at once while Redis cannot be used, and after `seconds` at the latest. */
-  call<T>(operation: RedisOperation, seconds: number, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  call<T>(
+    operation: RemoteOperation,
+    seconds: number,
+    send: (client: RedisClient) => Promise<T>,
+  ): Promise<T> {
     if (this.#isUp) return this.#send(operation, seconds, send);
     // Once, at the start, a call waits for the connection to be made.
     if (!this.#wasUp && this.#breaker.state === 'closed' && !this.#isClosed) {
@@ -133,7 +133,7 @@ export class RedisLink {
     // Writes under way get the time that writes have.
     const seconds = this.#options.writeTimeout;
     const expired = () => new TierError('redis', 'closing took too long');
-    if (wasUp) await this.deadlines.within(client.quit(), { seconds, expired }).catch(() => {});
+    if (wasUp) await this.#deadlines.within(client.quit(), { seconds, expired }).catch(() => {});
     client.disconnect();
   }
 
@@ -172,7 +172,7 @@ export class RedisLink {
   };
 
   #send<T>(
-    operation: RedisOperation,
+    operation: RemoteOperation,
     seconds: number,
     send: (client: RedisClient) => Promise<T>,
   ): Promise<T> {
@@ -186,7 +186,7 @@ export class RedisLink {
   }
 
   async #sendFirst<T>(
-    operation: RedisOperation,
+    operation: RemoteOperation,
     seconds: number,
     send: (client: RedisClient) => Promise<T>,
   ): Promise<T> {
@@ -203,22 +203,26 @@ export class RedisLink {
     }
   }
 
-  #timed<T>(operation: RedisOperation, seconds: number, call: Promise<T>): Promise<T> {
+  #timed<T>(operation: RemoteOperation, seconds: number, call: Promise<T>): Promise<T> {
     const { metrics } = this.#options;
     const startedAt = this.clock.now();
     const elapsed = () => (this.clock.now() - startedAt) / 1000;
     const expired = () => new RedisCallError('timeout', `${operation} got no answer within ${seconds} s`);
-    return this.deadlines.within(call, { seconds, expired, late: this.#onSignOfLife }).then(
-      (value) => {
-        metrics.succeeded(operation, elapsed());
-        return value;
-      },
-      (thrown: unknown) => {
-        const error = toCallError(operation, thrown);
-        metrics.failed(operation, elapsed(), error.kind);
-        if (error.isUnable) this.#fail(error);
-        throw error;
-      },
+    return new Promise<T>((resolve, reject) =>
+      this.#deadlines.settle(
+        call,
+        { seconds, expired, late: this.#onSignOfLife },
+        (value) => {
+          metrics.succeeded(operation, elapsed());
+          resolve(value);
+        },
+        (thrown) => {
+          const error = toCallError(operation, thrown);
+          metrics.failed(operation, elapsed(), error.kind);
+          if (error.isUnable) this.#fail(error);
+          reject(error);
+        },
+      ),
     );
   }
 
@@ -233,6 +237,8 @@ export class RedisLink {
     if (error !== undefined)
       this.#lastError = error.kind === 'timeout' ? 'it does not answer' : error.message;
     if (this.#isUp || !this.#wasUp) this.#downSince = this.clock.now();
+    // A write has more time than a read: it must not use that up when a read has shown that nothing is answered.
+    if (this.#isUp && error?.kind === 'timeout') this.#deadlines.expireAll();
     this.#isUp = false;
     if (this.#isProbing) return;
     this.#breaker.failed();
@@ -283,12 +289,8 @@ export class RedisLink {
   }
 
   async #greet(client: RedisClient): Promise<Greeting> {
-    const time = this.#askTime(client);
-    // Redis 6 is the first that knows GETREDIR, and the first that can track.
-    const redirect = isCluster(client) ? undefined : client.call('CLIENT', 'GETREDIR').catch(() => undefined);
-    await time;
-    const tracksFor = await redirect;
-    return { canTrack: tracksFor !== undefined, tracksFor: Number(tracksFor ?? -1) };
+    const [greeting] = await Promise.all([greet(client), this.#askTime(client)]);
+    return greeting;
   }
 
   async #askTime(client: RedisClient): Promise<void> {

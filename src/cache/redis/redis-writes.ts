@@ -1,11 +1,11 @@
 import type { ChainableCommander } from 'ioredis';
 import type { RedisCallError } from './redis-failure.js';
-import { toCallError } from './redis-failure.js';
+import { isReadOnly, isReply, toCallError } from './redis-failure.js';
 import { MAGIC, type Envelope } from './envelope.js';
 import { PendingWrites, type Intent, type PendingWrite } from './pending-writes.js';
 import { isCluster, type RedisClient } from './redis-client.js';
 import type { RedisLink } from './redis-link.js';
-import type { RedisOperation } from './redis-metrics.js';
+import type { RemoteOperation } from '../remote-metrics.js';
 import { removeEntries } from './remove-entries.js';
 
 /** Writes in one pipeline. */
@@ -28,34 +28,41 @@ return 1`;
 
 type Command = readonly [name: string, ...args: (string | number | Buffer)[]];
 
+/** Who hears of what was written. */
+export interface WriteListener {
+  /** Every key that was changed, when it was. */
+  written(keys: readonly string[]): void;
+  /** How many failed writes were made good. */
+  repaired(count: number): void;
+}
+
 /** Writes to Redis. Those that fail are remembered and made good when it is back. */
 export class RedisWrites {
   readonly pending: PendingWrites;
   readonly #link: RedisLink;
   readonly #envelope: Envelope;
   readonly #entryPrefix: string;
-  readonly #onWritten: (keys: readonly string[]) => void;
+  readonly #listener: WriteListener;
   #isRepairing = false;
   #cancelRetry: (() => void) | undefined;
 
-  /** `onWritten` hears of every key that was changed, when it was. */
   constructor(
     link: RedisLink,
     envelope: Envelope,
     entryPrefix: string,
-    onWritten: (keys: readonly string[]) => void,
+    listener: WriteListener,
     pending = new PendingWrites(),
   ) {
     this.#link = link;
     this.#envelope = envelope;
     this.#entryPrefix = entryPrefix;
-    this.#onWritten = onWritten;
+    this.#listener = listener;
     this.pending = pending;
     link.onUp(() => void this.repair());
   }
 
   /** The answers in order. @throws when any of the writes failed; those are remembered. */
-  async write(operation: RedisOperation, intents: ReadonlyMap<string, Intent>): Promise<unknown[]> {
+  async write(operation: RemoteOperation, intents: ReadonlyMap<string, Intent>): Promise<unknown[]> {
     const at = this.#link.clock.now();
     const writes = [...intents].map(([key, intent]) => this.pending.begin(key, intent, at));
     const answers: unknown[] = [];
@@ -111,7 +118,7 @@ export class RedisWrites {
     });
   }
 
-  async #writeChunk(operation: RedisOperation, writes: readonly PendingWrite[]) {
+  async #writeChunk(operation: RemoteOperation, writes: readonly PendingWrite[]) {
     let failure: RedisCallError | undefined;
     const answers: unknown[] = [];
     try {
@@ -130,7 +137,7 @@ export class RedisWrites {
           answers.push(result);
         }
       });
-      this.#onWritten(writes.filter((_, i) => !(results[i] instanceof Error)).map(({ key }) => key));
+      this.#listener.written(writes.filter((_, i) => !(results[i] instanceof Error)).map(({ key }) => key));
     } catch (error) {
       for (const write of writes) this.pending.failed(write);
       failure = error as RedisCallError;
@@ -157,9 +164,10 @@ export class RedisWrites {
       const write = writes[i]!;
       if (!(result instanceof Error)) return this.pending.succeeded(write);
       refusals += 1;
-      this.pending.settleForDelete(write);
+      if (!isReadOnly(result)) this.pending.settleForDelete(write);
     });
-    this.#onWritten(writes.filter((_, i) => !(results[i] instanceof Error)).map(({ key }) => key));
+    this.#listener.repaired(writes.length - refusals);
+    this.#listener.written(writes.filter((_, i) => !(results[i] instanceof Error)).map(({ key }) => key));
     if (refusals > 0) throw new Error('refused');
     return true;
   }
@@ -191,21 +199,23 @@ function lifeOf({ ttl, grace }: { readonly ttl: number; readonly grace: number }
   return (ttl + grace) * 1000;
 }
 
-/** Sends commands together and resolves to what each was answered, errors included. */
+/** Sends commands together and resolves to what each was answered, refusals included. @throws when one got no answer. */
 async function sendAll(client: RedisClient, commands: readonly Command[]): Promise<unknown[]> {
   if (commands.length > 1 && !isCluster(client)) {
     const pipeline: ChainableCommander = client.pipeline();
     for (const [name, ...args] of commands) pipeline.call(name, ...args);
-    return ((await pipeline.exec()) ?? []).map(([error, answer]) => error ?? answer);
+    // A pipeline never rejects: of a connection that was lost it tells each command.
+    return ((await pipeline.exec()) ?? []).map(([error, answer]) =>
+      error === null ? answer : refusal(error),
+    );
   }
   // On Cluster a pipeline must not leave its node; single commands find theirs.
-  const sent = commands.map(async ([name, ...args]) =>
-    client.call(name, ...args).catch((error: unknown) => {
-      if ((error as Error).name === 'ReplyError') return error;
-      throw error;
-    }),
-  );
-  return Promise.all(sent);
+  return Promise.all(commands.map(async ([name, ...args]) => client.call(name, ...args).catch(refusal)));
+}
+
+function refusal(error: unknown): unknown {
+  if (isReply(error) && !toCallError('write', error).isUnable) return error;
+  throw error;
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

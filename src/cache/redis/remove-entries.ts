@@ -1,10 +1,6 @@
-import type { Redis } from 'ioredis';
-import { isCluster } from './redis-client.js';
 import type { RedisLink } from './redis-link.js';
-import type { RedisOperation } from './redis-metrics.js';
-
-/** Keys that one SCAN looks at; each takes Redis well below a millisecond, and others are served in between. */
-const SCAN_COUNT = 1000;
+import type { RemoteOperation } from '../remote-metrics.js';
+import { scanEntries } from './scan-entries.js';
 
 /**
  * Removes every key that begins with `prefix`, on all masters. Takes time by the number of keys in the database; Redis
@@ -12,35 +8,16 @@ const SCAN_COUNT = 1000;
  */
 export async function removeEntries(
   link: RedisLink,
-  operation: RedisOperation,
+  operation: RemoteOperation,
   prefix: string,
 ): Promise<void> {
-  const pattern = `${prefix.replaceAll(/[\\*?[\]^]/g, String.raw`\$&`)}*`;
-  const nodes = await link.write(operation, async (client) =>
-    isCluster(client) ? client.nodes('master') : [client],
-  );
-  for (const node of nodes) await removeFrom(node, link, operation, pattern);
-}
-
-async function removeFrom(
-  node: Redis,
-  link: RedisLink,
-  operation: RedisOperation,
-  pattern: string,
-): Promise<void> {
-  let cursor = '0';
-  do {
-    const [next, keys] = await link.write(operation, () =>
-      node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT),
-    );
+  for await (const { node, keys } of scanEntries(link, operation, prefix)) {
     // One by one in a pipeline: on Cluster the keys of a node are of many slots.
-    if (keys.length > 0) {
-      await link.write(operation, async () => {
-        const pipeline = node.pipeline();
-        for (const key of keys) pipeline.unlink(key);
-        await pipeline.exec();
-      });
-    }
-    cursor = next;
-  } while (cursor !== '0');
+    await link.write(operation, async () => {
+      const pipeline = node.pipeline();
+      for (const key of keys) pipeline.unlink(key);
+      const failed = (await pipeline.exec())?.find(([error]) => error !== null);
+      if (failed !== undefined) throw failed[0];
+    });
+  }
 }

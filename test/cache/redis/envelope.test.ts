@@ -27,6 +27,22 @@ describe('Envelope', () => {
     expect(entry).to.deep.equal({ value: 1, ttl: -1.5, grace: 0 });
   });
 
+  it('reads the numbers of a header as JSON does, however they are written', () => {
+    for (const ttl of [
+      '0',
+      '0.1',
+      '60',
+      '0.30000000000000004',
+      '1e3',
+      '123456789012.345',
+      '9007199254740993',
+    ]) {
+      const entry = json.open(Buffer.from(`P1{"w":${WRITTEN_AT},"t":${ttl},"l":0.012345}\n1`), WRITTEN_AT);
+
+      expect(entry).to.deep.equal({ value: 1, ttl: Number(ttl), grace: 0, loadSeconds: 0.012345 });
+    }
+  });
+
   it('never gives more time than there was, whatever the clocks', () => {
     expect(json.open(sealed(json, 1), WRITTEN_AT - 5000)).to.have.property('ttl', 60);
   });
@@ -50,6 +66,18 @@ describe('Envelope', () => {
     expect(opened('P1null\n1')).to.equal('damaged');
     expect(opened('P1{"w":"now"}\n1')).to.equal('damaged');
     expect(opened('P1{"w":1,"z":1}\n1')).to.equal('damaged');
+    for (const header of [
+      '{}',
+      '{"t":1}',
+      '{"w":}',
+      '{"w":1',
+      '{"w":1,}',
+      '{"w":1}}',
+      '{"w":1.2.3}',
+      '{"w":-}',
+    ]) {
+      expect(opened(`P1${header}\n1`), header).to.equal('damaged');
+    }
     for (let end = 2; end < good.length; end++) {
       expect(opened(good.subarray(0, end)), `cut at ${end}`).to.equal('damaged');
     }
