@@ -5,7 +5,10 @@ export type PerformanceErrorCode =
   | 'PERF_INVALID_USE'
   | 'PERF_LISTEN_FAILED'
   | 'PERF_TIER_FAILED'
+  | 'PERF_UNSERIALIZABLE'
   | 'PERF_TIMEOUT'
+  | 'PERF_CIRCUIT_OPEN'
+  | 'PERF_REJECTED'
   | 'PERF_CLOSED';
 
 /** What every error of this package derives from. The application's own errors are never wrapped in it. */
@@ -84,9 +87,47 @@ export class TimeoutError extends PerformanceError {
   /** The time allowed, in seconds. */
   readonly timeout: number;
 
-  constructor(message: string, timeout: number) {
-    super('PERF_TIMEOUT', message);
+  constructor(message: string, timeout: number, options?: ErrorOptions) {
+    super('PERF_TIMEOUT', message, options);
     this.timeout = timeout;
+  }
+}
+
+/** A circuit breaker keeps calls away from something that has failed. */
+export class CircuitOpenError extends PerformanceError {
+  /** Name of the breaker. */
+  readonly breaker: string;
+  /** Until a call may try, in milliseconds; `retry` waits for it. */
+  readonly retryAfterMs: number;
+
+  constructor(breaker: string, retryAfterMs: number) {
+    super('PERF_CIRCUIT_OPEN', `circuit breaker "${breaker}" is open, try again in ${retryAfterMs} ms`);
+    this.breaker = breaker;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Why something was not begun. */
+export type RejectionReason = 'queue_full' | 'waited_too_long' | 'draining' | 'closed';
+
+const REJECTIONS: Readonly<Record<RejectionReason, string>> = {
+  queue_full: 'too many wait already',
+  waited_too_long: 'it has waited for too long',
+  draining: 'it takes nothing more',
+  closed: 'it is closed',
+};
+
+/** Something was not begun, because too much is going on or nothing more is taken. It may be tried again elsewhere or later. */
+export class RejectedError extends PerformanceError {
+  readonly reason: RejectionReason;
+  /** When another try makes sense, in milliseconds: what belongs in a `Retry-After`. `undefined`: never. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(what: string, reason: RejectionReason, retryAfterMs?: number) {
+    const hint = retryAfterMs === undefined ? '' : `; try again in ${retryAfterMs} ms`;
+    super('PERF_REJECTED', `${what}: ${REJECTIONS[reason]}${hint}`);
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

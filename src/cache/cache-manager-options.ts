@@ -3,7 +3,7 @@ import type { Duration } from '../duration.js';
 import type { MeterProvider } from '../telemetry/instruments.js';
 import type { CacheDefaults } from './entry-options.js';
 import type { MemoryCache } from './memory-cache.js';
-import type { CacheTier, TierStats } from './tier.js';
+import type { CacheTier } from './tier.js';
 
 export interface CacheManagerOptions extends Omit<CacheDefaults, 'ttl'> {
   /** The tier in this process. Default: a MemoryCache with its defaults. */
@@ -22,19 +22,6 @@ export interface CacheManagerOptions extends Omit<CacheDefaults, 'ttl'> {
   /** Reports there instead of to the global provider. */
   readonly meterProvider?: MeterProvider;
   readonly clock?: Clock;
-}
-
-/** The memory tier's size and losses, the lookups of all tiers together. */
-export interface CacheManagerStats extends TierStats {
-  readonly name: string;
-  readonly primaryHits: number;
-  readonly secondaryHits: number;
-  /** Answers with an entry that was stale. They count as hits. */
-  readonly staleHits: number;
-  /** Answers with a kept `undefined` or error. They count as hits. */
-  readonly negativeHits: number;
-  readonly primary: TierStats;
-  readonly secondary?: TierStats;
 }
 
 export const CACHE_MANAGER_OPTIONS = [

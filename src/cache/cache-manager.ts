@@ -3,11 +3,8 @@ import { systemClock, type Cancel } from '../clock.js';
 import { InvalidOptionError } from '../errors.js';
 import { instrumentsOf } from '../telemetry/instruments.js';
 import { CacheEvents, type CacheEvent, type CacheListener } from './cache-events.js';
-import {
-  CACHE_MANAGER_OPTIONS,
-  type CacheManagerOptions,
-  type CacheManagerStats,
-} from './cache-manager-options.js';
+import { CACHE_MANAGER_OPTIONS, type CacheManagerOptions } from './cache-manager-options.js';
+import { managerStats, type CacheManagerStats } from './cache-manager-stats.js';
 import { CacheMetrics } from './cache-metrics.js';
 import { cachedDecorator, type CachedDecorator, type CachedOptions } from './cached-function.js';
 import {
@@ -27,14 +24,15 @@ import { Loader } from './loader.js';
 import type { Factory } from './producer.js';
 import { loadMany, type BatchFactory } from './load-many.js';
 import { checkKey, MemoryCache } from './memory-cache.js';
-import type { MemoryEntry } from './memory-entry.js';
+import { promiseOf, type MemoryEntry } from './memory-entry.js';
 import { NamespacedCache } from './namespaced-cache.js';
 import type { TagMarks } from './tags.js';
 import { TierStack } from './tier-stack.js';
-import { checkTier, statsOf } from './tier.js';
+import { checkTier } from './tier.js';
 
 const MANAGER_DEFAULTS = { name: 'default', clock: systemClock } as const;
 const NO_OPTIONS = Object.freeze({});
+const DONE = Promise.resolve();
 
 /**
  * A cache of one or two tiers. They are asked in order; what is found below is kept above for the time it has left.
@@ -64,53 +62,53 @@ export class CacheManager {
     if (secondary !== undefined) checkTier('secondary', secondary);
     if (defaultTtl !== undefined) seconds('defaultTtl', defaultTtl);
     this.#defaults = checkDefaults({ ...options, ...(defaultTtl !== undefined && { ttl: defaultTtl }) });
-    primary.leaveReporting();
     this.#metrics = new CacheMetrics(this.name, primary, secondary, instrumentsOf(meterProvider), clock);
+    primary.leaveReporting(() => this.#metrics.primaryHits);
     this.#tiers = new TierStack(this.name, primary, secondary, this.#metrics, clock, (operation, error) =>
       this.#events.emit('error', { operation, error }),
     );
+    secondary?.belongTo?.(this.name);
     const lockSeconds = lockLoads === undefined ? undefined : seconds('lockLoads', lockLoads);
     this.#loader = new Loader(this.#tiers, this.#metrics, this.#defaults, lockSeconds, clock, (key, error) =>
       this.#events.emit('error', { operation: 'refresh', key, error }),
     );
+    this.#metrics.watchLoads(this.#loader);
   }
 
   /** What the memory tier has, without a promise. Counted as a lookup. */
   getIfPresent<T = unknown>(key: string): T | undefined {
     const entry = this.#tiers.fresh(key);
     if (entry !== undefined) return this.#present(entry) as T | undefined;
-    this.#tiers.memory.count(false);
+    this.#tiers.memory.countMiss();
     this.#metrics.countMiss('primary');
     return undefined;
   }
 
   /** The value, or `undefined` when no tier has it fresh. */
-  async get<T = unknown>(key: string, options?: Pick<SetEntryOptions, 'skip'>): Promise<T | undefined> {
-    const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(key);
-    if (entry !== undefined) return this.#present(entry) as T | undefined;
-    const below = isSkipped(options, 'secondary') ? undefined : await this.#tiers.readBelow(checkKey(key));
-    if (below !== undefined && this.#tiers.isFresh(below)) {
-      this.#metrics.countSecondaryHit();
-      return below.value as T;
-    }
-    this.#tiers.memory.count(false);
-    this.#metrics.countMiss();
-    return undefined;
+  get<T = unknown>(key: string, options?: Pick<SetEntryOptions, 'skip'>): Promise<T | undefined> {
+    const entry = options === undefined ? this.#tiers.fresh(key) : undefined;
+    if (entry === undefined || entry.outcome !== 'value') return this.#get<T>(key, options);
+    this.#metrics.countPrimaryHit();
+    return promiseOf(entry) as Promise<T>;
   }
 
   /** Keeps a value in all tiers. `undefined` means "nothing": it deletes. */
-  async set(key: string, value: unknown, options: SetEntryOptions = NO_OPTIONS): Promise<void> {
-    checkKey(key);
-    checkSetOptions(options);
-    if (value === undefined) await this.delete(key);
-    else if (options.tags === undefined) await this.#put(key, value, options);
-    else await this.#put(key, value, options, await this.#tiers.tags.mark(options.tags));
+  set(key: string, value: unknown, options: SetEntryOptions = NO_OPTIONS): Promise<void> {
+    // No async function: in memory alone there is nothing to wait for, and waiting would cost as much as the rest.
+    try {
+      checkKey(key);
+      checkSetOptions(options);
+      if (value !== undefined && options.tags === undefined) return this.#put(key, value, options) ?? DONE;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#setOrDelete(key, value, options);
   }
 
   /** True when a `get` would find something. Counts nothing. */
   async has(key: string): Promise<boolean> {
     const entry = this.#tiers.peek(key) ?? (await this.#tiers.readBelow(checkKey(key)));
-    return entry !== undefined && entry.outcome === 'value' && this.#tiers.isFresh(entry);
+    return entry?.outcome === 'value' && this.#tiers.isFresh(entry);
   }
 
   /** True when any tier had it. */
@@ -132,20 +130,16 @@ export class CacheManager {
    * joins a load under way counts as a miss: it waits as long.
    */
   getOrSet<T>(key: string, factory: Factory<T>, options: LoadOptions<T> = NO_OPTIONS): Promise<T> {
-    // No async function: a hit would pay for its bookkeeping more than for the lookup.
+    // No async function: a hit would pay for its bookkeeping more than for the lookup. Kept short, so that V8 inlines it.
     const entry = options.skip === undefined ? this.#tiers.fresh(key) : undefined;
-    if (entry === undefined || entry.outcome !== 'value') {
-      const joined = entry === undefined ? this.#loader.joinValue(key, options) : undefined;
-      if (joined === undefined) return this.#getOrLoad(key, factory, options);
-      this.#tiers.memory.count(false);
-      return joined as Promise<T>;
-    }
-    this.#countPrimaryHit();
+    if (entry === undefined || entry.outcome !== 'value')
+      return this.#joinOrLoad(key, factory, options, entry);
+    this.#metrics.countPrimaryHit();
     const ahead = options.refreshAhead ?? this.#defaults.refreshAhead;
     if (ahead !== undefined && isWorthRefreshing(entry, ahead, this.#tiers.now())) {
       this.#loader.refresh(key, factory, options, entry);
     }
-    return Promise.resolve(entry.value as T);
+    return promiseOf(entry) as Promise<T>;
   }
 
   /** Values by key; keys that no tier has are left out. One round trip where the tier below can. */
@@ -205,22 +199,7 @@ export class CacheManager {
   }
 
   stats(): CacheManagerStats {
-    const primary = this.#tiers.memory.stats();
-    const { primaryHits, secondaryHits, staleHits, negativeHits, misses } = this.#metrics;
-    const { size, maxSize, memoryUsage, evictions, expirations } = primary;
-    const hits = primaryHits + secondaryHits + staleHits + negativeHits;
-    const own = statsOf({ hits, misses, size, maxSize, evictions, expirations }, memoryUsage);
-    const secondary = this.#tiers.secondary && { secondary: this.#tiers.secondary.stats() };
-    return {
-      name: this.name,
-      ...own,
-      primaryHits,
-      secondaryHits,
-      staleHits,
-      negativeHits,
-      primary,
-      ...secondary,
-    };
+    return managerStats(this.name, this.#tiers, this.#metrics);
   }
 
   /** Changes how many entries the memory tier may hold. */
@@ -235,13 +214,26 @@ export class CacheManager {
     await this.#tiers.close();
   }
 
-  /** A promise only when there is something to wait for: in memory alone a write costs half as much. */
-  #put(
-    key: string,
-    value: unknown,
-    options: SetEntryOptions,
-    marks?: TagMarks,
-  ): Promise<unknown> | undefined {
+  async #get<T>(key: string, options: Pick<SetEntryOptions, 'skip'> | undefined): Promise<T | undefined> {
+    const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(checkKey(key));
+    if (entry !== undefined) return this.#present(entry) as T | undefined;
+    const below = isSkipped(options, 'secondary') ? undefined : await this.#tiers.readBelow(checkKey(key));
+    if (below && this.#tiers.isFresh(below)) {
+      this.#metrics.countSecondaryHit();
+      return below.value as T;
+    }
+    this.#tiers.memory.countMiss();
+    this.#metrics.countMiss(below === null ? 'failed' : 'all');
+    return undefined;
+  }
+
+  async #setOrDelete(key: string, value: unknown, options: SetEntryOptions): Promise<void> {
+    if (value === undefined) await this.delete(key);
+    else await this.#put(key, value, options, await this.#tiers.tags.mark(options.tags ?? []));
+  }
+
+  /** A promise only when there is something to wait for. */
+  #put(key: string, value: unknown, options: SetEntryOptions, marks?: TagMarks): Promise<void> | undefined {
     const write = {
       value,
       lifetime: lifetimeOf(options, this.#defaults),
@@ -251,6 +243,18 @@ export class CacheManager {
     };
     this.#tiers.write(key, write);
     return this.#tiers.writeBelow(key, write);
+  }
+
+  #joinOrLoad<T>(
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    present: MemoryEntry | undefined,
+  ): Promise<T> {
+    const joined = present === undefined ? this.#loader.joinValue(key, options) : undefined;
+    if (joined === undefined) return this.#getOrLoad(key, factory, options);
+    this.#tiers.memory.countMiss();
+    return joined as Promise<T>;
   }
 
   async #getOrLoad<T>(key: string, factory: Factory<T>, options: LoadOptions<T>): Promise<T> {
@@ -263,7 +267,7 @@ export class CacheManager {
       if (present.outcome === 'error') throw present.value;
       return value as T;
     }
-    this.#tiers.memory.count(false);
+    this.#tiers.memory.countMiss();
     const stale = present?.outcome === 'value' ? present : undefined;
     const entry = await this.#loader.load(key, factory, options, stale);
     if (entry.outcome === 'error') throw entry.value;
@@ -276,12 +280,7 @@ export class CacheManager {
       this.#metrics.countNegative();
       return undefined;
     }
-    this.#countPrimaryHit();
-    return entry.value;
-  }
-
-  #countPrimaryHit(): void {
-    this.#tiers.memory.count(true);
     this.#metrics.countPrimaryHit();
+    return entry.value;
   }
 }

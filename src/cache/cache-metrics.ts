@@ -26,7 +26,8 @@ export class CacheMetrics {
   readonly #negative: BoundCounter;
   readonly #writes: BoundCounter;
   readonly #errors: Readonly<Record<TierOperation, BoundCounter>>;
-  readonly #stops: readonly (() => void)[];
+  readonly #watchLoads: (loads: { readonly waiters: number }) => () => void;
+  readonly #stops: (() => void)[];
 
   constructor(
     name: string,
@@ -53,6 +54,8 @@ export class CacheMetrics {
         errors.bind({ ...failing, 'perf.cache.operation': operation }),
       ]),
     ) as Record<TierOperation, BoundCounter>;
+    this.#watchLoads = (loads) =>
+      instruments.observe(catalogue.cacheLoadWaiters, loads, ({ waiters }, report) => report(waiters, cache));
     const durations = instruments.histogram(catalogue.cacheLoadDuration);
     const loaded = durations.bind(cache);
     this.loads = {
@@ -60,6 +63,11 @@ export class CacheMetrics {
       succeeded: (seconds) => loaded.record(seconds),
       failed: (seconds, error) => durations.record(seconds, { ...cache, 'error.type': errorTypeOf(error) }),
     };
+  }
+
+  /** Reports who waits for loads, until reporting stops. */
+  watchLoads(loads: { readonly waiters: number }): void {
+    this.#stops.push(this.#watchLoads(loads));
   }
 
   countPrimaryHit(): void {
@@ -82,11 +90,12 @@ export class CacheMetrics {
     this.#negative.add(1);
   }
 
-  /** A miss of all tiers, unless only the memory tier was asked. */
-  countMiss(asked: 'primary' | 'all' = 'all'): void {
+  /** A miss of all tiers, unless only the memory tier was asked or the one below failed. */
+  countMiss(asked: 'primary' | 'all' | 'failed' = 'all'): void {
     this.misses += 1;
     const last = asked === 'primary' ? this.#primary : (this.#secondary ?? this.#primary);
-    last.miss.add(1);
+    if (asked === 'failed') last.error.add(1);
+    else last.miss.add(1);
   }
 
   countWrite(): void {

@@ -36,23 +36,25 @@ export async function loadMany<T>(
   for (const key of new Set(keys)) {
     const entry = tiers.peek(checkKey(key));
     const isHit = entry !== undefined && tiers.isFresh(entry) && entry.outcome === 'value';
-    tiers.memory.count(isHit);
     if (isHit) {
       metrics.countPrimaryHit();
       found.set(key, entry);
-    } else absent.push(key);
+    } else {
+      tiers.memory.countMiss();
+      absent.push(key);
+    }
   }
-  const below = absent.length === 0 ? new Map<string, MemoryEntry>() : await tiers.readManyBelow(absent);
+  const below = absent.length === 0 ? undefined : await tiers.readManyBelow(absent);
   const missing: string[] = [];
   const joined: Promise<void>[] = [];
   for (const key of absent) {
-    const entry = below.get(key);
-    if (entry !== undefined && tiers.isFresh(entry)) {
+    const entry = below?.get(key);
+    if (entry && tiers.isFresh(entry)) {
       metrics.countSecondaryHit();
       found.set(key, entry);
       continue;
     }
-    metrics.countMiss();
+    metrics.countMiss(entry === null ? 'failed' : 'all');
     const running = load && loader.running(key);
     if (running === undefined) missing.push(key);
     else joined.push(running.then((joinedEntry) => void found.set(key, joinedEntry)));
@@ -78,10 +80,11 @@ const NOTHING: MemoryEntry = {
   value: undefined,
   outcome: 'undefined',
   freshUntil: 0,
-  keptUntil: 0,
+  grace: 0,
   lifetime: 0,
   loadMs: 0,
   tags: undefined,
+  promise: undefined,
   retryAt: 0,
 };
 

@@ -5,7 +5,7 @@ import { Loading } from './load-context.js';
 import type { MemoryEntry } from './memory-entry.js';
 import { Producer, type Factory } from './producer.js';
 import type { TierStack } from './tier-stack.js';
-import { waitWithin } from '../async/wait-within.js';
+import { runWithin, withoutDeadline } from '../async/time-scope.js';
 
 interface Flight {
   readonly entry: Promise<MemoryEntry>;
@@ -65,13 +65,8 @@ export class Loader {
     flight.waiters += 1;
     if (limit === undefined && signal === undefined) return flight.entry;
     try {
-      const timeoutSeconds = limit === undefined ? undefined : seconds('hardTimeout', limit);
-      return await waitWithin(flight.entry, {
-        clock: this.#clock,
-        timeoutSeconds,
-        signal,
-        what: `loading "${key}"`,
-      });
+      const ms = limit === undefined ? Infinity : seconds('hardTimeout', limit) * 1000;
+      return await runWithin(flight.entry, { ms, clock: this.#clock, signal, what: `loading "${key}"` });
     } finally {
       flight.waiters -= 1;
       if (flight.waiters === 0 && signal?.aborted === true) flight.loading.abort();
@@ -109,6 +104,13 @@ export class Loader {
     return this.#flights.get(key)?.entry;
   }
 
+  /** Calls that wait for a value. */
+  get waiters(): number {
+    let count = 0;
+    for (const flight of this.#flights.values()) count += flight.waiters;
+    return count;
+  }
+
   /** Resolves when nothing runs any more. */
   async settled(): Promise<void> {
     await Promise.allSettled([
@@ -119,11 +121,15 @@ export class Loader {
 
   #start<T>(key: string, factory: Factory<T>, options: LoadOptions<T>): Flight {
     const loading = new Loading<T>(key, undefined);
-    const entry = this.#find(key, factory, options, loading);
+    let begin: (entry: Promise<MemoryEntry>) => void;
+    const entry = new Promise<MemoryEntry>((resolve) => (begin = resolve));
     const flight: Flight = { entry, value: valueOf(entry), loading, waiters: 0 };
+    // Before the factory runs, which may be at once: what it asks for itself must find this run.
     this.#flights.set(key, flight);
     const land = () => this.#land(key, flight);
     flight.entry.then(land, land);
+    // Others may join it, so it does not end with the deadline of the one that came first.
+    begin!(withoutDeadline(() => this.#find(key, factory, options, loading)));
     return flight;
   }
 
@@ -138,15 +144,16 @@ export class Loader {
     options: LoadOptions<T>,
     loading: Loading<T>,
   ): Promise<MemoryEntry> {
-    if (!isSkipped(options, 'secondary')) {
-      const below = await this.#tiers.readBelow(key, this.#memoryTtl(options));
-      if (below !== undefined && this.#tiers.isFresh(below)) {
+    let below: MemoryEntry | undefined | null;
+    if (this.#tiers.secondary !== undefined && !isSkipped(options, 'secondary')) {
+      below = await this.#tiers.readBelow(key, this.#memoryTtl(options));
+      if (below && this.#tiers.isFresh(below)) {
         this.#metrics.countSecondaryHit();
         return below;
       }
-      if (below !== undefined) return this.#staleOrRefreshed(key, factory, options, below);
+      if (below) return this.#staleOrRefreshed(key, factory, options, below);
     }
-    this.#metrics.countMiss();
+    this.#metrics.countMiss(below === null ? 'failed' : 'all');
     return this.#producer.produce(key, factory, options, loading);
   }
 
@@ -165,8 +172,8 @@ export class Loader {
       return stale;
     }
     try {
-      const timeoutSeconds = seconds('softTimeout', soft);
-      return await waitWithin(refresh, { clock: this.#clock, timeoutSeconds, what: `refreshing "${key}"` });
+      const ms = seconds('softTimeout', soft) * 1000;
+      return await runWithin(refresh, { ms, clock: this.#clock, what: `refreshing "${key}"` });
     } catch {
       this.#metrics.countStale();
       return stale;
@@ -183,7 +190,7 @@ export class Loader {
     const running = this.#refreshes.get(key);
     if (running !== undefined) return running;
     if (present.retryAt > this.#tiers.now()) return undefined;
-    const refresh = this.#renew(key, factory, options, present)
+    const refresh = withoutDeadline(() => this.#renew(key, factory, options, present))
       .catch((error: unknown) => {
         present.retryAt = this.#tiers.now() + RETRY_MS;
         this.#onError(key, error);
@@ -203,7 +210,7 @@ export class Loader {
     // Another process may have refreshed it; an entry that is fresh here is refreshed ahead, which is its point.
     if (!this.#tiers.isFresh(present) && !isSkipped(options, 'secondary')) {
       const below = await this.#tiers.readBelow(key, this.#memoryTtl(options));
-      if (below !== undefined && this.#tiers.isFresh(below)) return below;
+      if (below && this.#tiers.isFresh(below)) return below;
     }
     return this.#producer.produce(key, factory, options, new Loading<T>(key, present.value as T));
   }

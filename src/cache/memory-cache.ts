@@ -79,6 +79,7 @@ export class MemoryCache implements CacheTier {
   readonly #victims: WeakVictims<MemoryEntry> | undefined;
   #counters: LookupCounters | undefined;
   #stopReporting: (() => void) | undefined;
+  #hitsOfManager: () => number = () => 0;
   #hits = 0;
   #misses = 0;
   #evictions = 0;
@@ -175,7 +176,7 @@ export class MemoryCache implements CacheTier {
   /** The entry as long as it is kept, stale or not, counted nowhere: for the cache manager. */
   find(key: string): MemoryEntry | undefined {
     const entry = this.lookUp(key);
-    if (entry === undefined || entry.keptUntil === Infinity || entry.keptUntil > this.#now()) return entry;
+    if (entry === undefined || entry.freshUntil + entry.grace > this.#now()) return entry;
     this.#expirations += 1;
     this.#store.delete(key);
     return undefined;
@@ -197,15 +198,15 @@ export class MemoryCache implements CacheTier {
   /** The entry as it would be kept, from now on. */
   entryOf(entry: EntryToRemember): MemoryEntry {
     const { value, ttl = this.#defaultTtl, grace, loadSeconds = 0, marks, outcome = 'value' } = entry;
-    const freshUntil = ttl === Infinity ? Infinity : this.#now() + ttl * 1000;
     return {
       value,
       outcome,
-      freshUntil,
-      keptUntil: freshUntil + grace * 1000,
+      freshUntil: ttl === Infinity ? Infinity : this.#now() + ttl * 1000,
+      grace: grace * 1000,
       lifetime: ttl * 1000,
       loadMs: loadSeconds * 1000,
       tags: marks,
+      promise: undefined,
       retryAt: 0,
     };
   }
@@ -217,9 +218,8 @@ export class MemoryCache implements CacheTier {
       return undefined;
     }
     this.#hits += 1;
-    const { value, freshUntil, keptUntil } = entry;
-    const grace = freshUntil === Infinity ? 0 : (keptUntil - freshUntil) / 1000;
-    return { value, ttl: (freshUntil - this.#now()) / 1000, grace };
+    const { value, freshUntil, grace } = entry;
+    return { value, ttl: (freshUntil - this.#now()) / 1000, grace: grace / 1000 };
   }
 
   setEntry(key: string, entry: EntryToKeep): void {
@@ -228,10 +228,11 @@ export class MemoryCache implements CacheTier {
 
   counts(): TierCounts {
     return {
-      hits: this.#hits,
+      hits: this.#hits + this.#hitsOfManager(),
       misses: this.#misses,
       size: this.#store.size,
       maxSize: this.#store.max,
+      ...(this.#maxBytes !== undefined && { maxBytes: this.#maxBytes }),
       evictions: this.#evictions,
       expirations: this.#expirations,
     };
@@ -243,22 +244,22 @@ export class MemoryCache implements CacheTier {
     return this.#victims === undefined ? stats : { ...stats, weakHits: this.#victims.hits };
   }
 
-  /** Leaves counting and reporting to the cache manager it now belongs to. */
-  leaveReporting(): void {
+  /** Leaves reporting to the cache manager it now belongs to, which counts its hits itself: one counter less a hit. */
+  leaveReporting(hitsOfManager: () => number): void {
     this.#stopReporting?.();
     this.#counters = undefined;
+    this.#hitsOfManager = hitsOfManager;
   }
 
-  /** What the cache manager found here, for the cache's own counts. */
-  count(isHit: boolean): void {
-    if (isHit) this.#hits += 1;
-    else this.#misses += 1;
+  /** What the cache manager did not find here, for the cache's own counts. */
+  countMiss(): void {
+    this.#misses += 1;
   }
 
   #onEvict(key: string, entry: MemoryEntry): void {
     this.#evictions += 1;
     // The entry without its value: that one is held weakly.
-    this.#victims?.keep(key, entry.value, { ...entry, value: undefined });
+    this.#victims?.keep(key, entry.value, { ...entry, value: undefined, promise: undefined });
   }
 
   #revive(key: string, victims: WeakVictims<MemoryEntry>): MemoryEntry | undefined {

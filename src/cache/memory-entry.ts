@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { TagMarks } from './tags.js';
 
 /** What a kept entry stands for. */
@@ -9,12 +10,26 @@ export interface MemoryEntry {
   /** A loader's `undefined` and its errors are kept on request, in memory only. */
   readonly outcome: Outcome;
   readonly freshUntil: number;
-  /** End of its grace: from then on it is not here. */
-  readonly keptUntil: number;
+  /** How much longer it may be served, stale. Then it is not here. */
+  readonly grace: number;
   /** Length of its freshness; decides how early it is worth refreshing. */
   readonly lifetime: number;
   readonly loadMs: number;
   readonly tags: TagMarks | undefined;
+  /** Of the value, made for the first hit that hands one out and handed out again: a third of what a hit costs. */
+  promise: Promise<unknown> | undefined;
   /** After a failed refresh nobody tries again before this time. */
   retryAt: number;
+}
+
+/** A promise keeps the context it was made in, with whatever the first caller has there: it must be nobody's. */
+const nobody = new AsyncResource('perf.cache.entry', { requireManualDestroy: true });
+
+/** The value as a promise, always the same one. */
+export function promiseOf(entry: MemoryEntry): Promise<unknown> {
+  return entry.promise ?? makePromise(entry);
+}
+
+function makePromise(entry: MemoryEntry): Promise<unknown> {
+  return (entry.promise = nobody.runInAsyncScope(() => Promise.resolve(entry.value)));
 }

@@ -12,11 +12,14 @@ import {
 import type { Loading, LoadContext } from './load-context.js';
 import type { MemoryEntry } from './memory-entry.js';
 import type { TierStack, Write } from './tier-stack.js';
+import type { TierLock } from './tier.js';
 
 export type Factory<T> = (context: LoadContext<T>) => T | Promise<T>;
 
-/** How often a process that waits for another one's load looks for the result. */
-const LOCK_POLL_MS = 50;
+/** A process that waits for another one's load looks for the result after each tenth more of waiting, within bounds. */
+const POLLS = 10;
+const MIN_POLL_MS = 5;
+const MAX_POLL_MS = 50;
 
 /** One run of a factory, from the lock to the tiers. */
 export class Producer {
@@ -48,11 +51,28 @@ export class Producer {
     loading: Loading<T>,
   ): Promise<MemoryEntry> {
     if (this.#lockSeconds === undefined) return this.#run(key, factory, options, loading);
-    const lock = await this.#tiers.lock(key, this.#lockSeconds);
-    if (lock === 'taken') {
-      const found = await this.#awaitOthers(key, options, this.#lockSeconds);
-      return found ?? this.#run(key, factory, options, loading);
+    const began = this.#clock.now();
+    const limitMs = this.#lockSeconds * 1000;
+    for (;;) {
+      const lock = await this.#tiers.lock(key, this.#lockSeconds);
+      if (lock !== 'taken') return this.#runLocked(lock, key, factory, options, loading);
+      // Another process loads. If it fails, its lock is free before its value is here: so both are asked for.
+      const waitedMs = this.#clock.now() - began;
+      if (waitedMs >= limitMs) return this.#run(key, factory, options, loading);
+      const pauseMs = Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, waitedMs / POLLS));
+      await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve));
+      const below = await this.#tiers.readBelow(key, memoryTtlOf(options, this.#defaults));
+      if (below && this.#tiers.isFresh(below)) return below;
     }
+  }
+
+  async #runLocked<T>(
+    lock: TierLock | undefined,
+    key: string,
+    factory: Factory<T>,
+    options: LoadOptions<T>,
+    loading: Loading<T>,
+  ): Promise<MemoryEntry> {
     try {
       // Whoever had the lock before may have stored it between our look and the lock.
       const below = lock && (await this.#tiers.readBelow(key, memoryTtlOf(options, this.#defaults)));
@@ -61,21 +81,6 @@ export class Producer {
     } finally {
       await this.#tiers.guarded('lock', () => lock?.release());
     }
-  }
-
-  /** What the process with the lock brings; `undefined` when it takes longer than the lock lasts. */
-  async #awaitOthers(
-    key: string,
-    options: LoadOptions<never>,
-    limitSeconds: number,
-  ): Promise<MemoryEntry | undefined> {
-    const end = this.#clock.now() + limitSeconds * 1000;
-    while (this.#clock.now() < end) {
-      await new Promise<void>((resolve) => this.#clock.after(LOCK_POLL_MS, resolve));
-      const below = await this.#tiers.readBelow(key, memoryTtlOf(options, this.#defaults));
-      if (below !== undefined && this.#tiers.isFresh(below)) return below;
-    }
-    return undefined;
   }
 
   async #run<T>(
@@ -159,5 +164,15 @@ export class Producer {
 /** A value that is handed on and not kept. */
 function passing(value: unknown): MemoryEntry {
   const outcome = value === undefined ? 'undefined' : 'value';
-  return { value, outcome, freshUntil: 0, keptUntil: 0, lifetime: 0, loadMs: 0, tags: undefined, retryAt: 0 };
+  return {
+    value,
+    outcome,
+    freshUntil: 0,
+    grace: 0,
+    lifetime: 0,
+    loadMs: 0,
+    tags: undefined,
+    promise: undefined,
+    retryAt: 0,
+  };
 }

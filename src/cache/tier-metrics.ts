@@ -6,6 +6,8 @@ import type { CacheTier, TierKind } from './tier.js';
 export interface LookupCounters {
   readonly hit: BoundCounter;
   readonly miss: BoundCounter;
+  /** Misses because the tier failed. */
+  readonly error: BoundCounter;
 }
 
 export function reportLookups(
@@ -14,12 +16,12 @@ export function reportLookups(
   instruments: Instruments = instrumentsOf(),
 ): LookupCounters {
   const lookups = instruments.counter(catalogue.cacheLookups);
-  const of = (result: 'hit' | 'miss') =>
+  const of = (result: 'hit' | 'miss' | 'error') =>
     lookups.bind({ 'perf.cache.name': name, 'perf.cache.tier': tier, 'perf.cache.result': result });
-  return { hit: of('hit'), miss: of('miss') };
+  return { hit: of('hit'), miss: of('miss'), error: of('error') };
 }
 
-/** Reports entries, limit and evictions of a tier for as long as it lives. */
+/** Reports entries, bytes, limits and evictions of a tier for as long as it lives. */
 export function reportTier(
   name: string,
   tier: CacheTier,
@@ -34,6 +36,13 @@ export function reportTier(
     instruments.observe(catalogue.cacheEntriesLimit, tier, (owner, report) =>
       report(owner.counts().maxSize, where),
     ),
+    instruments.observe(catalogue.cacheUsage, tier, (owner, report) => {
+      if (owner.traits.answersAtOnce) report(owner.stats().memoryUsage, where);
+    }),
+    instruments.observe(catalogue.cacheUsageLimit, tier, (owner, report) => {
+      const { maxBytes } = owner.counts();
+      if (maxBytes !== undefined) report(maxBytes, where);
+    }),
     instruments.observe(catalogue.cacheEvictions, tier, (owner, report) => {
       const { evictions, expirations } = owner.counts();
       report(evictions, { ...where, 'perf.cache.reason': 'capacity' });

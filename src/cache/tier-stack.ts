@@ -6,7 +6,7 @@ import type { Lifetime } from './entry-options.js';
 import type { MemoryCache } from './memory-cache.js';
 import type { MemoryEntry, Outcome } from './memory-entry.js';
 import { Tags, type TagMarks } from './tags.js';
-import type { CacheTier, EntryToKeep, TierChange, TierEntry, TierLock } from './tier.js';
+import type { CacheTier, EntryToKeep, TagVersions, TierChange, TierEntry, TierLock } from './tier.js';
 
 /** What is written: a value, how long it lives, and what it depends on. */
 export interface Write {
@@ -75,40 +75,53 @@ export class TierStack {
     return freshUntil === Infinity || freshUntil > this.now();
   }
 
-  /** The entry of the tier below, stale or not, kept in memory for the time it has left. */
-  async readBelow(key: string, memoryTtl?: number): Promise<MemoryEntry | undefined> {
+  /** The entry of the tier below, stale or not, kept in memory for the time it has left; `null` when the tier failed. */
+  async readBelow(key: string, memoryTtl?: number): Promise<MemoryEntry | undefined | null> {
     if (this.secondary === undefined) return undefined;
     const fence = this.enter(key);
     try {
-      const entry = await this.guarded('get', (tier) => tier.getEntry(key));
-      return entry && (await this.#promote(key, entry, fence, memoryTtl));
+      const entry = await this.secondary.getEntry(key);
+      if (entry === undefined) return undefined;
+      if (entry.tags === undefined) return this.#keep(key, entry, undefined, fence, memoryTtl);
+      return await this.#verify(key, entry, entry.tags, fence, memoryTtl);
+    } catch (error) {
+      this.#noteFailure('get', error);
+      return null;
     } finally {
       this.leave(key, fence);
     }
   }
 
   /** As `readBelow` for many keys, in one round trip where the tier can. */
-  async readManyBelow(keys: readonly string[], memoryTtl?: number): Promise<Map<string, MemoryEntry>> {
+  async readManyBelow(
+    keys: readonly string[],
+    memoryTtl?: number,
+  ): Promise<Map<string, MemoryEntry | undefined | null>> {
     const { secondary } = this;
     if (secondary?.getEntries === undefined) {
       const entries = await Promise.all(keys.map((key) => this.readBelow(key, memoryTtl)));
-      return new Map(
-        keys.flatMap((key, i) => (entries[i] === undefined ? [] : [[key, entries[i]] as const])),
-      );
+      return new Map(keys.map((key, i) => [key, entries[i]] as const));
     }
     const fences = keys.map((key) => this.enter(key));
     try {
-      const found =
-        (await this.guarded('get', async () => secondary.getEntries!(keys))) ?? new Map<string, TierEntry>();
-      const promoted = new Map<string, MemoryEntry>();
-      await Promise.all(
-        keys.map(async (key, i) => {
-          const entry = found.get(key);
-          const kept = entry && (await this.#promote(key, entry, fences[i]!, memoryTtl));
-          if (kept !== undefined) promoted.set(key, kept);
-        }),
-      );
-      return promoted;
+      const found = await this.guarded('get', async () => secondary.getEntries!(keys));
+      if (found === undefined) return new Map(keys.map((key) => [key, null] as const));
+      const kept = new Map<string, MemoryEntry>();
+      const verified: Promise<void>[] = [];
+      keys.forEach((key, i) => {
+        const entry = found.get(key);
+        if (entry === undefined) return;
+        const fence = fences[i]!;
+        if (entry.tags === undefined) kept.set(key, this.#keep(key, entry, undefined, fence, memoryTtl));
+        else
+          verified.push(
+            this.#verify(key, entry, entry.tags, fence, memoryTtl).then((good) => {
+              if (good !== undefined) kept.set(key, good);
+            }),
+          );
+      });
+      await Promise.all(verified);
+      return kept;
     } finally {
       keys.forEach((key, i) => this.leave(key, fences[i]!));
     }
@@ -128,7 +141,7 @@ export class TierStack {
   }
 
   /** Keeps a value in the tier below; `undefined` when there is none to wait for. */
-  writeBelow(key: string, write: Write): Promise<unknown> | undefined {
+  writeBelow(key: string, write: Write): Promise<void> | undefined {
     // Undefined and errors are nothing a tier could carry.
     const isCarried = write.skipsSecondary !== true && (write.outcome ?? 'value') === 'value';
     if (this.secondary === undefined || !isCarried) return undefined;
@@ -170,13 +183,7 @@ export class TierStack {
     try {
       return await call(this.secondary);
     } catch (error) {
-      this.#metrics.countError(operation);
-      this.#onError(operation, error);
-      noticeOnce(
-        `tier ${this.#name} ${operation}`,
-        `cache "${this.#name}": ${operation} failed: ${String(error)}`,
-      );
-      return undefined;
+      return this.#noteFailure(operation, error);
     }
   }
 
@@ -202,14 +209,35 @@ export class TierStack {
     await this.secondary?.close?.();
   }
 
-  async #promote(
+  #noteFailure(operation: TierOperation, error: unknown): undefined {
+    this.#metrics.countError(operation);
+    this.#onError(operation, error);
+    noticeOnce(
+      `tier ${this.#name} ${operation}`,
+      `cache "${this.#name}": ${operation} failed: ${String(error)}`,
+    );
+  }
+
+  /** Keeps an entry of the tier below, unless one of its tags was invalidated meanwhile. */
+  async #verify(
     key: string,
     entry: TierEntry,
+    tags: TagVersions,
+    fence: Fence,
+    memoryTtl: number | undefined,
+  ): Promise<MemoryEntry | undefined> {
+    const marks = await this.tags.verify(tags);
+    return marks && this.#keep(key, entry, marks, fence, memoryTtl);
+  }
+
+  /** Keeps an entry of the tier below in memory for the time it has left, unless the key was written meanwhile. */
+  #keep(
+    key: string,
+    entry: TierEntry,
+    marks: TagMarks | undefined,
     fence: Fence,
     memoryTtl = Infinity,
-  ): Promise<MemoryEntry | undefined> {
-    const marks = entry.tags && (await this.tags.verify(entry.tags));
-    if (entry.tags !== undefined && marks === undefined) return undefined;
+  ): MemoryEntry {
     const { value, grace, loadSeconds = 0 } = entry;
     const ttl = Math.min(entry.ttl, memoryTtl);
     const copy = { value, grace, loadSeconds, marks, ...(Number.isFinite(ttl) && { ttl }) };

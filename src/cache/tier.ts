@@ -47,6 +47,8 @@ export interface TierCounts {
   readonly size: number | undefined;
   /** Entries the tier may hold; `Infinity` without a limit. */
   readonly maxSize: number;
+  /** Bytes the tier may take. Absent without a limit. */
+  readonly maxBytes?: number | undefined;
   /** Entries that left to make room. */
   readonly evictions: number;
   /** Entries found to be over their time. */
@@ -103,6 +105,10 @@ export interface CacheTier {
   clear(): Awaitable<void>;
   counts(): TierCounts;
   stats(): TierStats;
+  /** Told once by the cache manager that takes it: its name, for metrics. */
+  belongTo?(cacheName: string): void;
+  /** Told once by the cache manager that takes it: its name, for metrics. */
+  belongTo?(cacheName: string): void;
   close?(): Awaitable<void>;
   /** Where versions of tags are kept, if the tier can. */
   readonly tagStore?: TagStore;

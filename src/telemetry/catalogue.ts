@@ -1,7 +1,11 @@
+import { asyncCatalogue } from './async-catalogue.js';
 import { define, type InstrumentDefinition } from './definition.js';
 import { resourceCatalogue } from './resource-catalogue.js';
+import { taskCatalogue } from './task-catalogue.js';
 
+export * from './async-catalogue.js';
 export * from './resource-catalogue.js';
+export * from './task-catalogue.js';
 
 /**
  * Every instrument of this package. Code, documentation, dashboards and alerts take names and units from here.
@@ -22,11 +26,12 @@ export const cacheLookups = define({
   name: 'perf.cache.lookups',
   kind: 'counter',
   unit: '{lookup}',
-  description: 'Lookups by result and by the tier that answered; for a miss, the last tier asked.',
+  description:
+    'Lookups by result and by the tier that answered; for a miss, the last tier asked, as an error when that failed.',
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
-    'perf.cache.result': ['hit', 'stale', 'negative', 'miss'],
+    'perf.cache.result': ['hit', 'stale', 'negative', 'miss', 'error'],
   },
 });
 
@@ -78,6 +83,30 @@ export const cacheEntriesLimit = define({
   attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
 });
 
+export const cacheUsage = define({
+  name: 'perf.cache.usage',
+  kind: 'observableUpDownCounter',
+  unit: 'By',
+  description: "What a tier's values take of memory, by estimate.",
+  attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheUsageLimit = define({
+  name: 'perf.cache.usage.limit',
+  kind: 'observableUpDownCounter',
+  unit: 'By',
+  description: 'Bytes a tier may take, where it has such a limit.',
+  attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheLoadWaiters = define({
+  name: 'perf.cache.load.waiters',
+  kind: 'observableUpDownCounter',
+  unit: '{call}',
+  description: 'Calls that wait for a value that is being loaded.',
+  attributes: { 'perf.cache.name': 'open' },
+});
+
 export const cacheLoadDuration = define({
   name: 'perf.cache.load.duration',
   kind: 'histogram',
@@ -95,7 +124,7 @@ export const cacheTierDuration = define({
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
-    'perf.cache.operation': ['get', 'set', 'delete', 'clear', 'tags', 'lock', 'probe', 'repair'],
+    'perf.cache.operation': ['get', 'set', 'delete', 'clear', 'keys', 'tags', 'lock', 'probe', 'repair'],
     'error.type': ['timeout', 'connection', 'refused'],
   },
 });
@@ -117,6 +146,24 @@ export const cacheTierPending = define({
   kind: 'observableUpDownCounter',
   unit: '{write}',
   description: 'Writes and deletes that failed and are remembered until they can be made good.',
+  attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheTierRepairs = define({
+  name: 'perf.cache.tier.repairs',
+  kind: 'counter',
+  unit: '{write}',
+  description:
+    'Writes and deletes that had failed and were made good, or were found overtaken by a newer write.',
+  attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheCoherenceLag = define({
+  name: 'perf.cache.coherence.lag',
+  kind: 'histogram',
+  unit: 's',
+  description:
+    'How long messages about changes by others take: the round trip of a ping among them, or the age of a message that carries its time.',
   attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
 });
 
@@ -178,14 +225,21 @@ export const catalogue: readonly InstrumentDefinition[] = [
   cacheEvictions,
   cacheEntries,
   cacheEntriesLimit,
+  cacheUsage,
+  cacheUsageLimit,
+  cacheLoadWaiters,
   cacheLoadDuration,
   cacheTierDuration,
   cacheTierState,
   cacheTierPending,
+  cacheTierRepairs,
+  cacheCoherenceLag,
   cacheTierUnusable,
   optimizerDecisions,
   optimizerPressure,
   telemetrySeries,
   telemetryRejected,
+  ...asyncCatalogue,
   ...resourceCatalogue,
+  ...taskCatalogue,
 ];

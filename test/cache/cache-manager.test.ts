@@ -1,11 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import { CacheManager } from '../../src/cache/cache-manager.js';
 import type { CacheManagerOptions } from '../../src/cache/cache-manager-options.js';
 import { MemoryCache } from '../../src/cache/memory-cache.js';
 import { InvalidOptionError } from '../../src/errors.js';
 import { instrumentsOf } from '../../src/telemetry/instruments.js';
+import { turn } from '../fakes/cache-with.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeTier } from '../fakes/failing-tier.js';
+import { collectGarbage } from '../fakes/garbage.js';
 
 let names = 0;
 
@@ -34,6 +37,21 @@ function gate() {
 }
 
 describe('CacheManager', () => {
+  it('keeps nothing of the caller that first asked for an entry', async () => {
+    const { cache } = managerWith();
+    const storage = new AsyncLocalStorage<object>();
+    await cache.set('k', 'v');
+    const request = await storage.run({ headers: 'many' }, async () => {
+      await cache.getOrSet('k', () => 'loaded');
+      return new WeakRef(storage.getStore()!);
+    });
+    await turn();
+    collectGarbage();
+
+    expect(request.deref()).to.equal(undefined);
+    expect(await cache.get('k')).to.equal('v');
+  });
+
   it('fills the memory tier with the time an entry has left below', async () => {
     const { cache, below, primary, clock } = managerWith();
     below.entries.set('k', { value: 'v', ttl: 5, grace: 0 });
@@ -80,6 +98,37 @@ describe('CacheManager', () => {
       1, 1, 1,
     ]);
     expect(counted('perf.cache.lookups')).to.equal(3);
+  });
+
+  it('counts a lookup that a failing tier made a miss as an error', async () => {
+    const { cache, below, counted } = managerWith();
+    below.isBroken = true;
+
+    await cache.get('a');
+    await cache.getOrSet('b', () => 1);
+    await cache.getMany(['c', 'd']);
+
+    expect(counted('perf.cache.lookups', { 'perf.cache.result': 'error' })).to.equal(4);
+    expect(counted('perf.cache.lookups')).to.equal(4);
+    expect(cache.stats().misses).to.equal(4);
+  });
+
+  it('tells how many wait for loads, and what its memory tier takes', async () => {
+    const { cache, counted } = managerWith({ primary: new MemoryCache({ maxBytes: '1mb' }) });
+    const { closed, open } = gate();
+    const load = async () => {
+      await closed;
+      return 'x'.repeat(1000);
+    };
+
+    const calls = [1, 2, 3].map(() => cache.getOrSet('k', load));
+    const waiting = counted('perf.cache.load.waiters');
+    open();
+    await Promise.all(calls);
+
+    expect([waiting, counted('perf.cache.load.waiters')]).to.deep.equal([3, 0]);
+    expect(counted('perf.cache.usage')).to.be.within(1000, 2500);
+    expect(counted('perf.cache.usage.limit')).to.equal(1024 ** 2);
   });
 
   it('loads a missing value once, however many ask', async () => {

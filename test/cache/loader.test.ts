@@ -316,6 +316,28 @@ describe('loading into a cache', () => {
       expect(secondary.locks.size, 'the lock is given back').to.equal(0);
     });
 
+    it('loads as soon as the other has failed', async () => {
+      const secondary = new SharedTier();
+      const [first, second] = [
+        cacheWith({ secondary, lockLoads: 10 }),
+        cacheWith({ secondary, lockLoads: 10 }),
+      ];
+      const { load, fail, begun } = first.loads.held<never>();
+      const failed = first.cache.getOrSet('k', load).catch((error: unknown) => error);
+      await begun;
+      const other = second.cache.getOrSet('k', second.loads.returning('loaded'));
+      await turn();
+      fail(new Error('no'));
+      await failed;
+
+      for (let i = 0; i < 3; i++) {
+        second.clock.advance(0.02);
+        await turn();
+      }
+
+      expect(await other).to.equal('loaded');
+    });
+
     it('loads all the same when the other takes longer than the lock lasts', async () => {
       const secondary = new SharedTier();
       secondary.locks.add('k');

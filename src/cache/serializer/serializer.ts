@@ -20,7 +20,7 @@ export class UnserializableError extends PerformanceError {
 
   constructor(serializer: string, path: string, reason: string, options?: ErrorOptions) {
     super(
-      'PERF_INVALID_USE',
+      'PERF_UNSERIALIZABLE',
       `${serializer} cannot carry ${path === '' ? 'the value' : path}: ${reason}`,
       options,
     );
