@@ -5,6 +5,7 @@ import type { EngineCounts } from './engine.js';
 import { takeLock, type HeldLock } from './lock-file.js';
 import type { SqliteFolder } from './sqlite-folder.js';
 import type { SqliteStore } from './sqlite-store.js';
+import { Pause } from './pause.js';
 
 export interface SqliteSweeperOptions {
   readonly folder: CacheFolder;
@@ -47,7 +48,7 @@ export class SqliteSweeper {
   #restsUntil = -Infinity;
   #stop: Cancel | undefined;
   #isClosed = false;
-  #endPause = () => {};
+  readonly #pause = new Pause(PAUSE_MS);
   #sweeping: Promise<void> | undefined;
   #evicting: Promise<void> | undefined;
 
@@ -69,7 +70,7 @@ export class SqliteSweeper {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stop?.();
-    this.#endPause();
+    this.#pause.end();
     await Promise.all([this.#sweeping, this.#evicting]);
   }
 
@@ -150,20 +151,12 @@ export class SqliteSweeper {
       const took = clock.now() - turn;
       if (took < WORK_MS) continue;
       worked += took;
-      await this.#pause();
+      await this.#pause.take();
       turn = clock.now();
     }
     databases.removeLeftBehind();
     for (const file of folder.lockFiles()) removeLeftBehind(file);
     this.#restsUntil = clock.now() + worked * REST;
-  }
-
-  /** Does not keep the process alive: what is left is left to the next sweep. Closing ends it. */
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(resolve, PAUSE_MS).unref();
-      this.#endPause = resolve;
-    });
   }
 
   /** Where the next part begins. */

@@ -8,6 +8,7 @@ import { readStart } from './read-start.js';
 import { removeIf } from './remove.js';
 import { codeOf } from '../error-code.js';
 import { readUsage, writeUsage } from './usage-file.js';
+import { Pause } from './pause.js';
 
 export interface SweeperOptions {
   readonly maxBytes: number;
@@ -56,6 +57,7 @@ export class Sweeper {
   #hasCleared = false;
   #nextDue = Infinity;
   #stop: Cancel | undefined;
+  readonly #pause = new Pause(PAUSE_MS);
   #isClosed = false;
   #running: Promise<void> | undefined;
   #shardCursor = Math.floor(Math.random() * 256);
@@ -100,6 +102,7 @@ export class Sweeper {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stop?.();
+    this.#pause.end();
     await this.#running;
     if (this.#untold !== 0 || this.#hasCleared) {
       await this.#run(async () => {
@@ -163,7 +166,7 @@ export class Sweeper {
         total += this.#inspect(file);
         if (this.#clock.now() - turn < WORK_MS) continue;
         if (this.#isClosed) return;
-        await pause();
+        await this.#pause.take();
         turn = this.#clock.now();
       }
     }
@@ -265,13 +268,6 @@ interface FileAge {
   readonly file: string;
   readonly writtenAt: number;
   readonly bytes: number;
-}
-
-/** Does not keep the process alive: what is left is left to the next sweep. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, PAUSE_MS).unref();
-  });
 }
 
 function immediate(): Promise<void> {
