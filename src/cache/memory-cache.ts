@@ -1,10 +1,12 @@
-import { checkPositiveInteger, checkText, withDefaults } from '../checks.js';
-import { coarseNow, systemClock, type Clock } from '../clock.js';
-import { toBytes, toSeconds, type ByteSize, type Duration } from '../duration.js';
+import { checkPositiveInteger } from '../checks.js';
+import { coarseNow } from '../clock.js';
+import { toSeconds } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { ClonedEntry, type CloneValue } from './cloned-entry.js';
 import { estimateBytes } from './estimate-bytes.js';
+import { checkMemoryOptions, type MemoryCacheOptions, type SetOptions } from './memory-cache-options.js';
 import type { MemoryEntry, Outcome } from './memory-entry.js';
-import { EVICTION_POLICIES, makePolicyStore, type EvictionPolicy } from './policy/eviction-policy.js';
+import { makePolicyStore } from './policy/eviction-policy.js';
 import type { PolicyStore } from './policy/policy-store.js';
 import { WeakVictims } from './policy/weak-victims.js';
 import type { TagMarks } from './tags.js';
@@ -18,36 +20,7 @@ import {
   type TierStats,
 } from './tier.js';
 
-export interface MemoryCacheOptions {
-  /** Entries it may hold; the least recently used leave first. More than 0. @default 1000 */
-  readonly maxSize?: number;
-  /** Bytes its values may hold, by estimate; measuring each value costs time on `set`. Default: no such limit. */
-  readonly maxBytes?: ByteSize;
-  /** Lifetime of entries that are set without one. Default: they do not expire. */
-  readonly defaultTtl?: Duration;
-  /**
-   * Who leaves when it is full: `'lru'`, the least recently used, or `'tinylfu'`, what is asked for least often, where
-   * that gives more hits; it costs about twice as much on a hit and 84 bytes an entry. @default 'lru'
-   */
-  readonly policy?: EvictionPolicy;
-  /**
-   * `'victim'`: objects that had to leave can still be found until the garbage collector takes them, in up to four times
-   * `maxSize` entries. It uses memory that is not reclaimed yet, and promises nothing. Default: they are gone.
-   */
-  readonly weak?: 'victim';
-  /**
-   * Reports lookups, entries and evictions under this name. A cache inside a CacheManager is reported by the manager,
-   * named or not.
-   */
-  readonly name?: string;
-  readonly clock?: Clock;
-}
-
-/** For one `set`. */
-export interface SetOptions {
-  /** Lifetime of this entry instead of the default. */
-  readonly ttl?: Duration;
-}
+export type { MemoryCacheOptions, SetOptions } from './memory-cache-options.js';
 
 /** An entry as the cache manager has it kept. Times in seconds. */
 export interface EntryToRemember extends EntryToKeep {
@@ -61,7 +34,6 @@ export interface MemoryCacheStats extends TierStats {
   readonly weakHits?: number;
 }
 
-const MEMORY_DEFAULTS = { maxSize: 1000, policy: 'lru', clock: systemClock } as const;
 const VICTIMS_PER_ENTRY = 4;
 const SAMPLED_ENTRIES = 100;
 
@@ -76,6 +48,7 @@ export class MemoryCache implements CacheTier {
   readonly #maxBytes: number | undefined;
   readonly #defaultTtl: number;
   readonly #store: PolicyStore<MemoryEntry>;
+  readonly #clone: CloneValue | undefined;
   readonly #victims: WeakVictims<MemoryEntry> | undefined;
   #counters: LookupCounters | undefined;
   #stopReporting: (() => void) | undefined;
@@ -86,27 +59,19 @@ export class MemoryCache implements CacheTier {
   #expirations = 0;
 
   constructor(options?: MemoryCacheOptions) {
-    const known = ['maxSize', 'maxBytes', 'defaultTtl', 'policy', 'weak', 'name', 'clock'] as const;
-    const given = withDefaults('MemoryCache', MEMORY_DEFAULTS, options, known);
-    const { maxSize, maxBytes, defaultTtl, policy, weak, name, clock } = given;
-    checkPositiveInteger('maxSize', maxSize);
+    const { maxSize, maxBytes, defaultTtl, policy, weak, clone, name, clock } = checkMemoryOptions(options);
     this.#now = coarseNow(clock);
-    this.#maxBytes = maxBytes === undefined ? undefined : toBytes('maxBytes', maxBytes);
-    this.#defaultTtl =
-      defaultTtl === undefined ? Infinity : toSeconds('defaultTtl', defaultTtl, { allowInfinity: true });
-    if (!EVICTION_POLICIES.includes(policy)) {
-      throw new InvalidOptionError('policy', `one of ${EVICTION_POLICIES.join(', ')}`, policy);
-    }
-    if (weak !== undefined && weak !== 'victim')
-      throw new InvalidOptionError('weak', "'victim' or left out", weak);
+    this.#maxBytes = maxBytes;
+    this.#defaultTtl = defaultTtl;
+    this.#clone = clone;
     this.#victims = weak === undefined ? undefined : new WeakVictims(VICTIMS_PER_ENTRY * maxSize);
     this.#store = makePolicyStore(policy, {
       max: maxSize,
-      maxBytes: this.#maxBytes,
+      maxBytes,
       onEvict: (key, entry) => this.#onEvict(key, entry),
     });
     if (name === undefined) return;
-    this.#counters = reportLookups(checkText('name', name), this.kind);
+    this.#counters = reportLookups(name, this.kind);
     this.#stopReporting = reportTier(name, this);
   }
 
@@ -198,7 +163,7 @@ export class MemoryCache implements CacheTier {
   /** The entry as it would be kept, from now on. */
   entryOf(entry: EntryToRemember): MemoryEntry {
     const { value, ttl = this.#defaultTtl, grace, loadSeconds = 0, marks, outcome = 'value' } = entry;
-    return {
+    const kept = {
       value,
       outcome,
       freshUntil: ttl === Infinity ? Infinity : this.#now() + ttl * 1000,
@@ -209,6 +174,7 @@ export class MemoryCache implements CacheTier {
       promise: undefined,
       retryAt: 0,
     };
+    return this.#clone === undefined ? kept : new ClonedEntry(kept, this.#clone);
   }
 
   getEntry(key: string): TierEntry | undefined {

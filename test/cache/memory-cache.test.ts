@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { CacheManager } from '../../src/cache/cache-manager.js';
 import { MemoryCache } from '../../src/cache/memory-cache.js';
+import { UnserializableError } from '../../src/cache/serializer/serializer.js';
 import { InvalidOptionError } from '../../src/errors.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { passesTheTierContract } from './tier-contract.js';
@@ -207,5 +209,46 @@ describe('MemoryCache', () => {
       InvalidOptionError,
       'ttl must be a duration above 0',
     );
+  });
+
+  describe('with clone', () => {
+    it('lets nobody change what is cached', async () => {
+      const primary = new MemoryCache({ clone: true });
+      const cache = new CacheManager({ primary });
+      const given = { list: [1], at: new Date(0) };
+      const key = 'k';
+      await cache.set(key, given);
+      given.list.push(2);
+
+      const read = [
+        primary.get<typeof given>(key),
+        cache.getIfPresent<typeof given>(key),
+        await cache.get<typeof given>(key),
+        await cache.getOrSet(key, () => given),
+        (await cache.getMany<typeof given>([key])).get(key),
+        await cache.getOrSet('loaded', () => given),
+      ];
+      for (const one of read) one!.list.push(9);
+
+      expect(await cache.get(key)).to.deep.equal({ list: [1], at: new Date(0) });
+      expect(await cache.get('loaded')).to.deep.equal({ list: [1, 2], at: new Date(0) });
+    });
+
+    it('copies by a function of yours', () => {
+      const cache = new MemoryCache({ clone: (value) => ({ ...(value as object), isCopy: true }) });
+      cache.set('k', { a: 1 });
+
+      expect(cache.get('k')).to.deep.equal({ a: 1, isCopy: true });
+    });
+
+    it('refuses what cannot be copied, and keeps what it had', () => {
+      const cache = new MemoryCache({ clone: true });
+      cache.set('k', 1);
+
+      expect(() => cache.set('k', { call() {} })).to.throw(UnserializableError, 'cannot carry the value');
+      expect(cache.get('k')).to.equal(1);
+      expect(() => new MemoryCache({ clone: 'deep' as never })).to.throw(InvalidOptionError, 'clone must be');
+      expect(() => new MemoryCache({ clone: true, weak: 'victim' })).to.throw(InvalidOptionError, 'weak');
+    });
   });
 });

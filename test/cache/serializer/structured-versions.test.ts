@@ -9,6 +9,14 @@ const WRITTEN =
   'Z04AAAAAAAAAgCIEbGlzdGEDSQBJAkkESQZAAgMiA3VuZF8iBHRleHQAYwT8ABMnewwiCHNwZWNpYWxzQQFBBF4F' +
   'IgN1cmwiGWh0dHBzOi8vZXhhbXBsZS5jb20vYT9iPTEiA1VSTCQABCQAAXsC';
 
+/** The same of an error with a cause and a code, in which V8's own format differs between the two. */
+const WRITTEN_ERROR =
+  '1TzTp/8PbyIEcm9vdG8iA2Vycm97AHsBIghzcGVjaWFsc0ECQQRvewAiBWVycm9ybyIHbWVzc2FnZSIDd2h5IgRu' +
+  'YW1lIglUeXBlRXJyb3IiBXN0YWNrIhdUeXBlRXJyb3I6IHdoeQogICAgYXQgZiIFY2F1c2VBACQAACIGZXJyb3Jz' +
+  'QQAkAAAiBmZpZWxkc297AHsGIglUeXBlRXJyb3IkAARBBF4CIgVlcnJvcm8iB21lc3NhZ2UiA291dCIEbmFtZSIK' +
+  'UmFuZ2VFcnJvciIFc3RhY2siGFJhbmdlRXJyb3I6IG91dAogICAgYXQgZyIFY2F1c2VhAUkAXgVAAQEiBmVycm9y' +
+  'c0EAJAAAIgZmaWVsZHNvIgRjb2RlIgdFX1JBTkdFewF7BiIKUmFuZ2VFcnJvciQABCQAAnsC';
+
 const HEADS = { 'Node 20': 'Z3pwAQsB', 'Node 24': 'Z3pwAQ0B' };
 
 const VALUE = {
@@ -34,6 +42,18 @@ describe('structured data of other versions of Node', () => {
 
       expect(value).to.deep.equal(VALUE);
       expect(Object.keys(value.list)).to.deep.equal(['0', '2']);
+    });
+  }
+
+  for (const [version, head] of Object.entries(HEADS)) {
+    it(`is read when ${version} wrote an error with a cause`, () => {
+      const { err } = structuredSerializer.decode(Buffer.from(head + WRITTEN_ERROR, 'base64')) as {
+        err: RangeError & { readonly code: string };
+      };
+
+      expect(err).to.be.instanceOf(RangeError).with.property('message', 'out');
+      expect(err.code).to.equal('E_RANGE');
+      expect(err.cause).to.be.instanceOf(TypeError).with.property('message', 'why');
     });
   }
 
