@@ -102,10 +102,11 @@ class Server {
   port;
   #folder = mkdtempSync(join(tmpdir(), 'perf-chaos-redis-'));
   #child;
+  #killAtExit = () => this.kill();
 
   constructor(port) {
     this.port = port;
-    process.once('exit', () => this.kill());
+    process.once('exit', this.#killAtExit);
   }
 
   get pid() {
@@ -133,6 +134,7 @@ class Server {
   }
 
   close() {
+    process.off('exit', this.#killAtExit);
     this.kill();
     this.#child.once('close', () => rmSync(this.#folder, { recursive: true, force: true }));
   }
