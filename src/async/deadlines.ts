@@ -9,9 +9,71 @@ export interface Deadline {
   readonly late?: () => void;
 }
 
-interface Waiting {
+/** Somebody who waits for a promise. One object a call and no closures: this is a part of every call of a tier. */
+export abstract class TimedWait<T> {
+  /** Milliseconds of the monotonic clock. */
+  readonly startedAt: number;
   readonly until: number;
-  readonly giveUp: () => void;
+  #state: 'waiting' | 'settled' | 'expired' = 'waiting';
+
+  constructor(startedAt: number, seconds: number) {
+    this.startedAt = startedAt;
+    this.until = startedAt + seconds * 1000;
+  }
+
+  /** One of the first three is called, once; the last one when something comes after all. */
+  protected abstract onValue(value: T): void;
+  protected abstract onError(error: unknown): void;
+  protected abstract onExpired(): void;
+  protected abstract onLate(): void;
+
+  settle(isFulfilled: boolean, result: unknown): void {
+    const wasExpired = this.#state === 'expired';
+    this.#state = 'settled';
+    if (wasExpired) this.onLate();
+    else if (isFulfilled) this.onValue(result as T);
+    else this.onError(result);
+  }
+
+  giveUp(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'expired';
+    this.onExpired();
+  }
+}
+
+class PromisedWait<T> extends TimedWait<T> {
+  readonly #deadline: Deadline;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    now: number,
+    deadline: Deadline,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(now, deadline.seconds);
+    this.#deadline = deadline;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override onValue(value: T): void {
+    this.#resolve(value);
+  }
+
+  protected override onError(error: unknown): void {
+    this.#reject(error);
+  }
+
+  protected override onExpired(): void {
+    this.#reject(this.#deadline.expired());
+  }
+
+  protected override onLate(): void {
+    this.#deadline.late?.();
+  }
 }
 
 /** How late a deadline may be noticed. */
@@ -26,7 +88,7 @@ const STEP_MS = 5;
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<TimedWait<unknown>>();
   #stop: Cancel | undefined;
 
   constructor(clock: Clock) {
@@ -35,53 +97,40 @@ export class Deadlines {
 
   /** Settles as `promise` does, or rejects when its time is up; what was begun goes on. */
   within<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
-    return new Promise<T>((resolve, reject) => this.settle(promise, deadline, resolve, reject));
+    return new Promise<T>((resolve, reject) =>
+      this.watch(promise, new PromisedWait(this.#clock.now(), deadline, resolve, reject)),
+    );
   }
 
-  /** As {@link Deadlines.within}, for callers that can do without one more promise. One of the two is called, once. */
-  settle<T>(
-    promise: Promise<T>,
-    { seconds, expired, late }: Deadline,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    let [hasSettled, isOver] = [false, false];
-    const giveUp = () => {
-      if (hasSettled) return;
-      isOver = true;
-      reject(expired());
-    };
-    const waiting = { until: this.#clock.now() + seconds * 1000, giveUp };
-    this.#waiting.add(waiting);
+  /** Tells `wait` what becomes of the promise, or that its time is up. */
+  watch<T>(promise: Promise<T>, wait: TimedWait<T>): void {
+    const waiting = this.#waiting as Set<TimedWait<T>>;
+    waiting.add(wait);
     this.#stop ??= this.#clock.every(STEP_MS, () => this.#look());
-    const end = (): boolean => {
-      hasSettled = true;
-      this.#waiting.delete(waiting);
-      if (isOver) late?.();
-      return !isOver;
-    };
     promise.then(
       (value) => {
-        if (end()) resolve(value);
+        waiting.delete(wait);
+        wait.settle(true, value);
       },
       (error: unknown) => {
-        if (end()) reject(error);
+        waiting.delete(wait);
+        wait.settle(false, error);
       },
     );
   }
 
   /** Ends all waits now, where something else has shown that no answer will come. */
   expireAll(): void {
-    for (const { giveUp } of this.#waiting) setImmediate(giveUp);
+    for (const wait of this.#waiting) setImmediate(() => wait.giveUp());
     this.#waiting.clear();
   }
 
   #look(): void {
     const now = this.#clock.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.until > now) continue;
-      this.#waiting.delete(waiting);
-      setImmediate(waiting.giveUp);
+    for (const wait of this.#waiting) {
+      if (wait.until > now) continue;
+      this.#waiting.delete(wait);
+      setImmediate(() => wait.giveUp());
     }
     if (this.#waiting.size > 0) return;
     this.#stop?.();

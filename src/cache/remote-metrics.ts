@@ -12,6 +12,8 @@ export type RemoteOperation = (typeof OPERATIONS)[number];
  */
 export type FailureKind = 'timeout' | 'connection' | 'refused';
 
+const RECORDED_AT_ONCE = 64;
+
 /** An entry that cannot be read: written by something else, or by us and broken. */
 export type Unusable = 'foreign' | 'damaged';
 
@@ -49,9 +51,9 @@ export class RemoteMetrics {
 
   /** From now on under this name. */
   rename(name: string): void {
+    this.stop();
     this.#where = { ...this.#where, 'perf.cache.name': name };
     this.#bound = this.#bind();
-    this.stop();
     if (this.#watched !== undefined) this.watch(this.#watched);
   }
 
@@ -66,15 +68,19 @@ export class RemoteMetrics {
           report(breakerState === state ? 1 : 0, { ...where, 'perf.cache.state': state });
         }
       }),
-      this.#instruments.observe(catalogue.cacheTierPending, pending, ({ count }, report) =>
-        report(count, where),
-      ),
+      this.#instruments.observe(catalogue.cacheTierPending, pending, ({ count }, report) => {
+        this.#recordMeasured();
+        report(count, where);
+      }),
     );
   }
 
-  /** Recorded one turn of the event loop later: what it costs is no part of what the reader waits for. */
+  /**
+   * Recorded when there are some, or when somebody collects: one by one between two calls, each record would cost ten times
+   * as much, as nothing of it is in the processor's caches.
+   */
   succeeded(operation: RemoteOperation, seconds: number): void {
-    if (this.#measured.push({ operation, seconds }) === 1) setImmediate(this.#recordMeasured);
+    if (this.#measured.push({ operation, seconds }) === RECORDED_AT_ONCE) this.#recordMeasured();
   }
 
   failed(operation: RemoteOperation, seconds: number, kind: FailureKind): void {
@@ -99,14 +105,15 @@ export class RemoteMetrics {
   }
 
   stop(): void {
+    this.#recordMeasured();
     for (const stop of this.#stops) stop();
     this.#stops = [];
   }
 
-  readonly #recordMeasured = (): void => {
+  #recordMeasured(): void {
     for (const { operation, seconds } of this.#measured) this.#bound.succeeded[operation].record(seconds);
     this.#measured.length = 0;
-  };
+  }
 
   #bind(): Bound {
     const where = this.#where;

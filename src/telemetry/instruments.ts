@@ -151,12 +151,13 @@ export class Instruments {
 
   /** Cumulative values of every series, read without any reader: no exporter notices. */
   read(): Reading[] {
+    // First, as for the SDK: what observes may record what it still holds.
+    const observed = [...this.#observed.values()].flatMap((each) => each.read());
     const readings: Reading[] = [];
     for (const { definition, series } of this.#recorded.values()) {
       for (const cell of series) readings.push(cell.reading(definition));
     }
-    for (const observed of this.#observed.values()) readings.push(...observed.read());
-    return readings;
+    return [...readings, ...observed];
   }
 
   #make<C extends Cell>(definition: Definition<InstrumentKind>, maker: Recorded<C>['makeCell']): Recorded<C> {

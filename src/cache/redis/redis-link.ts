@@ -2,8 +2,9 @@ import { CircuitBreaker } from '../../async/circuit-breaker.js';
 import { Deadlines } from '../../async/deadlines.js';
 import type { Cancel, Clock } from '../../clock.js';
 import { TierError } from '../../errors.js';
+import { TimedCall, type CallHost } from './timed-call.js';
 import { codeOf } from '../error-code.js';
-import { RedisCallError, toCallError } from './redis-failure.js';
+import { RedisCallError } from './redis-failure.js';
 import { greet, type Greeting } from './greeting.js';
 import type { RedisClient } from './redis-client.js';
 import type { RemoteMetrics, RemoteOperation } from '../remote-metrics.js';
@@ -36,6 +37,7 @@ export class RedisLink {
   readonly serverClock: ServerClock;
   readonly clock: Clock;
   readonly #deadlines: Deadlines;
+  readonly #calls: CallHost;
   readonly #options: RedisLinkOptions;
   readonly #breaker: CircuitBreaker;
   readonly #onUp = new Set<(greeting: Greeting) => void>();
@@ -55,6 +57,12 @@ export class RedisLink {
     this.#options = options;
     this.clock = options.clock;
     this.#deadlines = new Deadlines(options.clock);
+    this.#calls = {
+      clock: options.clock,
+      metrics: options.metrics,
+      onUnable: (error) => this.#fail(error),
+      onSignOfLife: () => this.#onSignOfLife(),
+    };
     this.serverClock = new ServerClock(options.clock);
     this.#breaker = new CircuitBreaker({ clock: options.clock, maxWindow: MAX_WINDOW_SECONDS });
     this.#firstGreeting = new Promise((resolve) => (this.#endFirstGreeting = resolve));
@@ -204,33 +212,16 @@ export class RedisLink {
   }
 
   #timed<T>(operation: RemoteOperation, seconds: number, call: Promise<T>): Promise<T> {
-    const { metrics } = this.#options;
-    const startedAt = this.clock.now();
-    const elapsed = () => (this.clock.now() - startedAt) / 1000;
-    const expired = () => new RedisCallError('timeout', `${operation} got no answer within ${seconds} s`);
     return new Promise<T>((resolve, reject) =>
-      this.#deadlines.settle(
-        call,
-        { seconds, expired, late: this.#onSignOfLife },
-        (value) => {
-          metrics.succeeded(operation, elapsed());
-          resolve(value);
-        },
-        (thrown) => {
-          const error = toCallError(operation, thrown);
-          metrics.failed(operation, elapsed(), error.kind);
-          if (error.isUnable) this.#fail(error);
-          reject(error);
-        },
-      ),
+      this.#deadlines.watch(call, new TimedCall(this.#calls, operation, seconds, resolve, reject)),
     );
   }
 
-  readonly #onSignOfLife = (): void => {
+  #onSignOfLife(): void {
     if (this.#isUp || this.#isClosed) return;
     this.#breaker.hasten();
     this.#schedule();
-  };
+  }
 
   #fail(error?: RedisCallError): void {
     if (this.#isClosed) return;
