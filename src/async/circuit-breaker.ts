@@ -83,6 +83,11 @@ export class CircuitBreaker {
     this.#retryAt = now + this.#windowMs * (1 + JITTER * (2 * this.#random() - 1));
   }
 
+  /** The call that tried has shown nothing: the next one may try. */
+  undecided(): void {
+    if (this.#state === 'half_open') this.#state = 'open';
+  }
+
   /** Something speaks for a recovery: the next try need not wait longer than the first window. */
   hasten(): void {
     if (this.#state !== 'open') return;

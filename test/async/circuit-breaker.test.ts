@@ -67,6 +67,17 @@ describe('CircuitBreaker', () => {
     expect([breaker.state, breaker.retryInMs]).to.deep.equal(['open', 1000]);
   });
 
+  it('lets the next call try when the one that tried showed nothing', () => {
+    const { breaker, clock } = breakerWith();
+    breaker.failed();
+    clock.advance(1);
+    breaker.tryEnter();
+
+    breaker.undecided();
+
+    expect([breaker.state, breaker.tryEnter(), breaker.tryEnter()]).to.deep.equal(['open', true, false]);
+  });
+
   it('waits longer each time when it fails again soon after it closed', () => {
     const { breaker, clock } = breakerWith();
     const windows: number[] = [];

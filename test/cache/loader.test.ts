@@ -1,9 +1,24 @@
 import { expect } from 'chai';
+import { currentDeadline } from '../../src/async/time-scope.js';
+import { withTimeout } from '../../src/async/timeout.js';
 import { InvalidOptionError, TimeoutError } from '../../src/errors.js';
 import { cacheWith, turn } from '../fakes/cache-with.js';
 import { SharedTier } from '../fakes/shared-tier.js';
 
 describe('loading into a cache', () => {
+  it('is not limited by the deadline of the caller that came first, as others may join', async () => {
+    const { cache, clock } = cacheWith({ ttl: 1, grace: 60 });
+    const isUnlimited = () => currentDeadline() === undefined;
+    const read = () => withTimeout(() => cache.getOrSet('k', isUnlimited), 1, { clock });
+
+    const loaded = await read();
+    clock.advance(2);
+    await read();
+    await turn();
+
+    expect([loaded, await cache.get('k')]).to.deep.equal([true, true]);
+  });
+
   describe('with grace', () => {
     it('serves the stale value while one load runs', async () => {
       const { cache, clock, loads } = cacheWith({ ttl: 1, grace: 5 });

@@ -1,0 +1,217 @@
+// What do the async utilities cost where nothing goes wrong? CPU time of one call that is awaited.
+//
+// Each part is a function below that opens a group and adds its cases: ours, and the packages one would use instead, in
+// the way their documentation shows first. All work is an async function that returns at once.
+//
+// time limits: none is reached. Here one call is 100 limited calls and a turn of the event loop: what AbortSignal.timeout
+// leaves to the collector is only paid when a turn ends. "takes the signal" is work that asks for its signal, which Node
+// 20 makes dear. AbortSignal.timeout alone ends nothing but what listens to it; p-timeout gives the work no signal.
+//
+// retries: the first attempt succeeds. Ours counts attempts and feeds a budget meanwhile.
+//
+// pools: ten resources that cost nothing, taken and given back. Free: by one after the other. In a crowd: one call is
+// 1,000 users at once, nearly all of whom wait, with a limit of 30 s. Ours reads the clock to tell how long a resource was
+// in use. Without a provider nothing comes of it; else each use is recorded in a histogram of the SDK, and in the crowd
+// each wait in another.
+import { createSuite } from './harness.mjs';
+import { fromRoot } from './lib/from-root.mjs';
+import { oursFor, stockProvider } from './lib/ours.mjs';
+
+const suite = createSuite('async', {
+  packages: ['@gary-zero/performance', 'cockatiel', 'generic-pool', 'p-retry', 'p-timeout', 'tarn'],
+});
+
+const work = async () => 'done';
+const useSignal = async (signal) => (signal.aborted ? 'aborted' : 'done');
+
+const verify = (result) => {
+  if (result !== 'done') throw new Error(`gave ${result}`);
+};
+
+const ours = oursFor(suite);
+const { createNoopMeter } = fromRoot('@opentelemetry/api');
+
+addTimeLimits();
+addRetries();
+addPools('pool', (use) => use);
+addPools('pool, crowd of 1000', (use) => () => crowdOf(use));
+await suite.run();
+
+function addTimeLimits() {
+  const baseline = 'ours: withTimeout(fn)';
+  const add = (name, setup, answersTo = baseline) =>
+    suite.awaited(name, setup, { baseline: answersTo, verify });
+
+  suite.group({ batchFactor: 4 });
+  suite.awaited('floor: 100 plain async calls', () => () => hundredTimes(() => work()), { verify });
+  add(baseline, async () => {
+    const { withTimeout } = await ours();
+    return () => hundredTimes(() => withTimeout(work, 10));
+  });
+  add('ours: withTimeout(fn), takes the signal', async () => {
+    const { withTimeout } = await ours();
+    return () => hundredTimes(() => withTimeout(({ signal }) => useSignal(signal), 10));
+  });
+  add('ours: withTimeout(promise)', async () => {
+    const { withTimeout } = await ours();
+    return () => hundredTimes(() => withTimeout(work(), 10));
+  });
+  add('ours: asyncTimeout(10)(fn)', async () => {
+    const { asyncTimeout } = await ours();
+    const limited = asyncTimeout(10)(work);
+    return () => hundredTimes(() => limited());
+  });
+  add('AbortSignal.timeout, takes the signal', () => {
+    return () => hundredTimes(() => useSignal(AbortSignal.timeout(10_000)));
+  });
+  add('p-timeout: promise', async () => {
+    const { default: pTimeout } = await import('p-timeout');
+    return () => hundredTimes(() => pTimeout(work(), { milliseconds: 10_000 }));
+  });
+  add('cockatiel: timeout, aggressive', async () => {
+    const { timeout, TimeoutStrategy } = await import('cockatiel');
+    const policy = timeout(10_000, TimeoutStrategy.Aggressive);
+    return () => hundredTimes(() => policy.execute(work));
+  });
+}
+
+/** One after the other, all in one turn of the event loop. */
+async function hundredTimes(call) {
+  let result;
+  for (let i = 0; i < 100; i++) result = await call();
+  await new Promise((resolve) => setImmediate(resolve));
+  return result;
+}
+
+function addRetries() {
+  const baseline = 'p-retry';
+  const add = (name, setup) => suite.awaited(name, setup, { baseline, verify });
+
+  suite.group();
+  suite.awaited(
+    baseline,
+    async () => {
+      const { default: pRetry } = await import('p-retry');
+      return () => pRetry(work);
+    },
+    { verify },
+  );
+  add('p-retry with options', async () => {
+    const { default: pRetry } = await import('p-retry');
+    return () => pRetry(work, { retries: 4, minTimeout: 100 });
+  });
+  add('cockatiel: retry', async () => {
+    const { ExponentialBackoff, handleAll, retry } = await import('cockatiel');
+    const policy = retry(handleAll, { maxAttempts: 3, backoff: new ExponentialBackoff() });
+    return () => policy.execute(work);
+  });
+  add('ours: retry(fn)', async () => {
+    const { retry } = await ours();
+    return () => retry(work);
+  });
+  add('ours: retry(fn, options)', async () => {
+    const { retry } = await ours();
+    return () => retry(work, { name: 'rates', maxAttempts: 5, delay: 0.1 });
+  });
+  add('ours: asyncRetry(options)(fn)', async () => {
+    const { asyncRetry } = await ours();
+    const retried = asyncRetry({ maxAttempts: 5, delay: 0.1 })(work);
+    return () => retried();
+  });
+  add('ours: retry(fn, { timeout })', async () => {
+    const { retry } = await ours();
+    return () => retry(work, { name: 'rates', timeout: 10 });
+  });
+}
+
+function addPools(what, repeated) {
+  const baseline = `${what}: generic-pool`;
+  const create = async () => ({ isOpen: true });
+  const options = {
+    baseline,
+    verify: (result) => {
+      if (result.isOpen !== true) throw new Error('gave no resource');
+    },
+  };
+  const poolOf = async (more) => {
+    const { AsyncPool } = await ours();
+    const pool = new AsyncPool({ name: 'bench', factory: create, maxSize: 10, ...more });
+    suite.onClose(() => pool.close());
+    return pool;
+  };
+  const silent = { meterProvider: { getMeter: () => createNoopMeter() } };
+
+  suite.group();
+  suite.awaited(
+    baseline,
+    async () => {
+      const { createPool } = (await import('generic-pool')).default;
+      const pool = createPool({ create, destroy: create }, { max: 10, acquireTimeoutMillis: 30_000 });
+      suite.onClose(() => pool.drain().then(() => pool.clear()));
+      return repeated(async () => {
+        const resource = await pool.acquire();
+        await pool.release(resource);
+        return resource;
+      });
+    },
+    options,
+  );
+  suite.awaited(
+    `${what}: tarn`,
+    async () => {
+      const { Pool } = (await import('tarn')).default;
+      const pool = new Pool({ create, destroy: () => {}, min: 0, max: 10 });
+      suite.onClose(() => pool.destroy());
+      return repeated(async () => {
+        const resource = await pool.acquire().promise;
+        pool.release(resource);
+        return resource;
+      });
+    },
+    options,
+  );
+  suite.awaited(
+    `${what}: ours, get, without a provider`,
+    async () => {
+      const pool = await poolOf(silent);
+      return repeated(async () => {
+        const lease = await pool.get();
+        const { resource } = lease;
+        lease.release();
+        return resource;
+      });
+    },
+    options,
+  );
+  suite.awaited(
+    `${what}: ours, acquire, without a provider`,
+    async () => {
+      const pool = await poolOf(silent);
+      return repeated(async () => {
+        const resource = await pool.acquire();
+        pool.release(resource);
+        return resource;
+      });
+    },
+    options,
+  );
+  suite.awaited(
+    `${what}: ours, get`,
+    async () => {
+      const pool = await poolOf({ meterProvider: stockProvider(suite).meterProvider });
+      return repeated(async () => {
+        const lease = await pool.get();
+        const { resource } = lease;
+        lease.release();
+        return resource;
+      });
+    },
+    options,
+  );
+}
+
+/** So many at once; resolves to what the last of them got. */
+async function crowdOf(use) {
+  const results = await Promise.all(Array.from({ length: 1000 }, use));
+  return results.at(-1);
+}
