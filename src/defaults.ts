@@ -1,3 +1,7 @@
+import {
+  BackgroundTaskManager,
+  type BackgroundTaskManagerOptions,
+} from './async/tasks/background-task-manager.js';
 import { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { MemoryCache } from './cache/memory-cache.js';
@@ -14,6 +18,7 @@ export interface DefaultParts {
   readonly monitor: PerformanceMonitor;
   readonly cache: CacheManager;
   readonly optimizer: ResourceOptimizer;
+  readonly tasks: BackgroundTaskManager;
 }
 
 const DEFAULT_CACHE_SIZE = 1000;
@@ -36,11 +41,17 @@ export function getResourceOptimizer(): ResourceOptimizer {
   return part('optimizer', () => makeOptimizer(readEnvironment()));
 }
 
+/** The background tasks of this process, made on first use. */
+export function getTaskManager(): BackgroundTaskManager {
+  return part('tasks', () => new BackgroundTaskManager());
+}
+
 /** Parts given as such, or as options for those that are made. */
 export interface PartOptions {
   readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
   readonly cache?: CacheManager | CacheManagerOptions;
   readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
+  readonly tasks?: BackgroundTaskManager | BackgroundTaskManagerOptions;
 }
 
 /**
@@ -51,7 +62,7 @@ export interface PartOptions {
  */
 export function makeDefaults(
   environment: EnvironmentSettings,
-  { monitor, cache, optimizer }: PartOptions,
+  { monitor, cache, optimizer, tasks }: PartOptions,
   meterProvider: MeterProvider | undefined,
 ): DefaultParts {
   const provided = meterProvider === undefined ? {} : { meterProvider };
@@ -72,6 +83,11 @@ export function makeDefaults(
         ? optimizer
         : ((optimizer === undefined ? reusable.optimizer : undefined) ??
           makeOptimizer(environment, { ...provided, ...withoutAuto(optimizer) })),
+    tasks:
+      tasks instanceof BackgroundTaskManager
+        ? tasks
+        : ((tasks === undefined ? reusable.tasks : undefined) ??
+          new BackgroundTaskManager({ ...provided, ...tasks })),
   };
   if (current.monitor !== made.monitor) void current.monitor?.stop();
   if (current.optimizer !== made.optimizer) current.optimizer?.stopAutoOptimization();

@@ -1,5 +1,9 @@
 import { createNoopMeter, diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type {
+  BackgroundTaskManager,
+  BackgroundTaskManagerOptions,
+} from './async/tasks/background-task-manager.js';
 import type { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
@@ -54,6 +58,8 @@ export interface PerformanceOptions {
   readonly cache?: CacheManager | CacheManagerOptions;
   /** An optimizer, or options for the one that is made; `auto: false` keeps it from looking by itself. */
   readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
+  /** Background tasks, or options for those that are made; drained at shutdown. */
+  readonly tasks?: BackgroundTaskManager | BackgroundTaskManagerOptions;
 }
 
 /** What runs after {@link startPerformance}. */
@@ -61,6 +67,7 @@ export interface Performance {
   readonly monitor: PerformanceMonitor;
   readonly cache: CacheManager;
   readonly optimizer: ResourceOptimizer;
+  readonly tasks: BackgroundTaskManager;
   /** The provider everything is recorded into. */
   readonly meterProvider: MeterProvider;
   /** Where /metrics is served; `undefined` until it is, see `ready`. */
@@ -70,7 +77,7 @@ export interface Performance {
    * cannot be opened. Nobody has to wait for it: otherwise a process warning says so, and the application runs on.
    */
   readonly ready: Promise<void>;
-  /** Flushes exporters, ends servers and timers, gives the global provider back. Calling it again does nothing. */
+  /** Gives tasks 5 s to end, flushes exporters, ends servers and timers, gives the global provider back. Calling it again does nothing. */
   shutdown(): Promise<void>;
 }
 
@@ -86,10 +93,12 @@ const KNOWN_OPTIONS = [
   'monitor',
   'cache',
   'optimizer',
+  'tasks',
 ] as const;
 const DEFAULT_EXPORT_INTERVAL_MS = 60_000;
 const DEFAULT_EXPORT_TIMEOUT_MS = 30_000;
 const SHUTDOWN_TIMEOUT_MS = 5000;
+const DRAIN_TIMEOUT = '5s';
 
 let running: Performance | undefined;
 
@@ -149,6 +158,9 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   const shutdownAll = async (): Promise<void> => {
     await ready.catch(() => {});
     parts.optimizer.stopAutoOptimization();
+    // Before the last flush: how they end belongs to what is exported.
+    const { givenUp } = await parts.tasks.drain({ timeout: DRAIN_TIMEOUT });
+    if (givenUp > 0) diag.warn(`@gary-zero/performance: ${givenUp} tasks were given up at shutdown`);
     if (isOwn) {
       await shutdownProvider(meterProvider, SHUTDOWN_TIMEOUT_MS).catch((error: unknown) => {
         noticeOnce('shutdown', `flushing metrics at shutdown failed: ${String(error)}`);

@@ -4,10 +4,11 @@ import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { timer } from '../src/decorators/timer.js';
-import { getCacheManager, getPerformanceMonitor } from '../src/defaults.js';
-import { InvalidEnvironmentError, InvalidOptionError, ListenError } from '../src/errors.js';
+import { getCacheManager, getPerformanceMonitor, getTaskManager } from '../src/defaults.js';
+import { InvalidEnvironmentError, InvalidOptionError, ListenError, RejectedError } from '../src/errors.js';
 import { startPerformance, type Performance, type PerformanceOptions } from '../src/performance.js';
 import { captureNotices } from './fakes/captured-notices.js';
+import { captureMetrics, seriesOf } from './fakes/captured-telemetry.js';
 
 const LOCAL: PerformanceOptions = { prometheus: { port: 0 }, optimizer: { auto: false } };
 
@@ -82,6 +83,30 @@ describe('startPerformance', () => {
 
     expect(second.monitor).to.not.equal(first.monitor);
     expect(await scrape(second)).to.match(/^again_total 1$/m);
+  });
+
+  it('lets background tasks end at shutdown, and reports how they did', async () => {
+    const capture = captureMetrics();
+    const perf = start({ meterProvider: capture.provider, tasks: { name: 'jobs' } });
+    expect(getTaskManager()).to.equal(perf.tasks);
+    let [hasEnded, release] = [false, () => {}];
+    const held = new Promise<void>((resolve) => (release = resolve));
+    perf.tasks.submit('job', async () => {
+      await held;
+      hasEnded = true;
+    });
+
+    const shutdown = perf.shutdown();
+    await Promise.resolve();
+    release();
+    await shutdown;
+
+    expect(hasEnded).to.equal(true);
+    expect(() => perf.tasks.submit('late', () => 1)).to.throw(RejectedError);
+    expect(getTaskManager(), 'a new one').to.not.equal(perf.tasks);
+    const [duration] = seriesOf(await capture.collect(), 'perf.task.duration');
+    expect(duration?.attributes).to.include({ 'perf.task.queue': 'jobs', 'perf.task.name': 'job' });
+    await capture.shutdown();
   });
 
   it('returns what runs already when it is called twice', () => {

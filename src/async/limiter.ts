@@ -7,13 +7,13 @@ import {
 } from '../checks.js';
 import { systemClock, type Clock } from '../clock.js';
 import { toSeconds, type Duration } from '../duration.js';
-import { InvalidOptionError, InvalidUseError } from '../errors.js';
+import { InvalidUseError } from '../errors.js';
 import { instrumentsOf, type MeterProvider } from '../telemetry/instruments.js';
 import { AdaptiveLimit, type AdaptiveLimitOptions } from './lease/adaptive-limit.js';
 import { LeaseKernel } from './lease/lease-kernel.js';
 import { LeaseMetrics } from './lease/lease-metrics.js';
 import { LeasedCall, type CallHost, type CallLimits, type Work } from './lease/leased-call.js';
-import { MAX_PRIORITY, MIN_PRIORITY, PriorityQueue } from './lease/priority-queue.js';
+import { checkPriority, PriorityQueue } from './lease/priority-queue.js';
 import { StandingQueue } from './lease/standing-queue.js';
 
 export interface LimiterOptions {
@@ -112,7 +112,7 @@ export class Limiter {
   run<T>(work: Work<T>, options?: RunOptions): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const limits = options === undefined ? PLAIN : limitsOf(options);
-      new LeasedCall(this.#host, checkFunction('work', work), limits, resolve, reject).begin();
+      new LimitedCall(this.#host, checkFunction('work', work), limits, resolve, reject).begin();
     });
   }
 
@@ -146,18 +146,28 @@ export class Limiter {
   }
 }
 
+class LimitedCall<T> extends LeasedCall<T> {
+  protected override readonly succeeded: (value: T) => void;
+  protected override readonly failed: (error: unknown) => void;
+
+  constructor(
+    host: CallHost,
+    work: Work<T>,
+    limits: CallLimits,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(host, work, limits);
+    this.succeeded = resolve;
+    this.failed = reject;
+  }
+}
+
 function limitsOf(options: RunOptions): CallLimits {
   checkKnownOptions('run', options, RUN_OPTIONS);
   const { priority = 0, timeout, queueTimeout, signal, abandonAfter } = options;
-  if (!Number.isInteger(priority) || priority < MIN_PRIORITY || priority > MAX_PRIORITY) {
-    throw new InvalidOptionError(
-      'priority',
-      `a whole number from ${MIN_PRIORITY} to ${MAX_PRIORITY}`,
-      priority,
-    );
-  }
   return {
-    priority,
+    priority: checkPriority(priority),
     timeout: secondsOf('timeout', timeout),
     queueTimeout: secondsOf('queueTimeout', queueTimeout),
     abandonAfter: secondsOf('abandonAfter', abandonAfter),

@@ -77,6 +77,40 @@ export const taskAbandoned = define({
   attributes: { 'perf.task.queue': 'open' },
 });
 
+export const taskDelayed = define({
+  name: 'perf.task.delayed',
+  kind: 'observableUpDownCounter',
+  unit: '{task}',
+  description:
+    'Tasks that do not wait for a place yet: their time has not come, or they will be tried again.',
+  attributes: { 'perf.task.queue': 'open' },
+});
+
+export const taskKept = define({
+  name: 'perf.task.kept',
+  kind: 'observableUpDownCounter',
+  unit: '{task}',
+  description: 'Tasks that have ended and whose result is still kept for those who ask.',
+  attributes: { 'perf.task.queue': 'open' },
+});
+
+export const taskJoined = define({
+  name: 'perf.task.joined',
+  kind: 'counter',
+  unit: '{task}',
+  description:
+    'Submitted tasks that were under way already, by their idempotency key, and so not begun again.',
+  attributes: { 'perf.task.queue': 'open', 'perf.task.name': 'open' },
+});
+
+export const taskUnobserved = define({
+  name: 'perf.task.unobserved',
+  kind: 'counter',
+  unit: '{task}',
+  description: 'Tasks that failed while nobody waited for them: their errors stand in their status only.',
+  attributes: { 'perf.task.queue': 'open', 'perf.task.name': 'open' },
+});
+
 export const taskCatalogue: readonly InstrumentDefinition[] = [
   taskActive,
   taskLimit,
@@ -87,4 +121,8 @@ export const taskCatalogue: readonly InstrumentDefinition[] = [
   taskDuration,
   taskRejected,
   taskAbandoned,
+  taskDelayed,
+  taskKept,
+  taskJoined,
+  taskUnobserved,
 ];

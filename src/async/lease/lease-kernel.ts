@@ -81,11 +81,10 @@ export class LeaseKernel {
     this.#admit(this.#options.clock.now());
   }
 
-  /** Admits the waiter at once, lets him wait, or refuses him. */
-  enter(waiter: Waiter): void {
+  /** Admits the waiter at once, lets him wait, or refuses him. `now`: the monotonic time, for callers who know it. */
+  enter(waiter: Waiter, now = this.#options.clock.now()): void {
     const { queue, maxQueued } = this.#options;
     if (this.#closed !== undefined) return this.#refuse(waiter, this.#closed);
-    const now = this.#options.clock.now();
     if (this.#active < this.#limit && queue.size === 0 && !this.#isPaused) {
       this.#active += 1;
       return waiter.admit(now);
@@ -127,6 +126,11 @@ export class LeaseKernel {
    */
   free(now: number, heldMs: number, isLate = false): void {
     this.#learn(heldMs, isLate);
+    this.giveBack(now);
+  }
+
+  /** As {@link LeaseKernel.free}, of a slot that was not put to use and so says nothing about how long one is taken. */
+  giveBack(now: number): void {
     this.#active -= 1;
     this.#frees += 1;
     if (this.queued > 0) this.#admit(now);

@@ -1,5 +1,6 @@
-import type { Clock } from '../../clock.js';
-import { TimeoutError, type RejectedError } from '../../errors.js';
+import type { Cancel, Clock } from '../../clock.js';
+import { TimeoutError } from '../../errors.js';
+import { onAbort } from '../abort-links.js';
 import type { LeaseKernel } from './lease-kernel.js';
 import type { TaskOutcome } from './lease-metrics.js';
 import { Waiter } from './wait-queue.js';
@@ -29,21 +30,27 @@ export interface CallHost {
   readonly what: string;
   readonly clock: Clock;
   readonly kernel: LeaseKernel;
-  readonly metrics: {
-    zombies: number;
-    ended(outcome: TaskOutcome, seconds: number): void;
-    abandoned(): void;
-    rejected(reason: RejectedError['reason']): void;
-  };
+  readonly metrics: CallMetrics;
 }
+
+/** Told how calls went. */
+export interface CallMetrics {
+  /** Calls nobody waits for any more that still run. */
+  zombies: number;
+  ended(outcome: TaskOutcome, seconds: number): void;
+  abandoned(): void;
+}
+
+/** Why a call has no result. */
+export type Failure = Exclude<TaskOutcome, 'succeeded'> | 'rejected';
 
 /** What most calls do not need. */
 interface Unusual {
   controller: AbortController | undefined;
   isGivenUp: boolean;
   reason: unknown;
-  cancelTimer: (() => void) | undefined;
-  onAbort: (() => void) | undefined;
+  cancelTimer: Cancel | undefined;
+  unlink: Cancel | undefined;
 }
 
 /**
@@ -52,30 +59,31 @@ interface Unusual {
  * A timeout is no cancellation: when time is up the caller is told and the work's signal aborted, but the slot stays
  * taken until the work has settled. Otherwise there would be more at work than the limit allows.
  */
-export class LeasedCall<T> extends Waiter implements WorkContext {
+export abstract class LeasedCall<T> extends Waiter implements WorkContext {
   readonly #host: CallHost;
   readonly #work: Work<T>;
   readonly #limits: CallLimits;
-  #resolve: ((value: T) => void) | undefined;
-  #reject: (error: unknown) => void;
+  /** Whoever asked for it has been told how it ended. */
+  #isOver = false;
   /** Milliseconds of the monotonic clock; below 0 without a slot. */
   #startedAt = -1;
   #unusual: Unusual | undefined;
 
-  constructor(
-    host: CallHost,
-    work: Work<T>,
-    limits: CallLimits,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(host: CallHost, work: Work<T>, limits: CallLimits) {
     super(limits.priority);
     this.#host = host;
     this.#work = work;
     this.#limits = limits;
-    this.#resolve = resolve;
-    this.#reject = reject;
   }
+
+  /**
+   * Told once how it ended: this, or {@link LeasedCall.failed}. `now`: the monotonic time in milliseconds. Must not
+   * throw, as all that follow.
+   */
+  protected abstract succeeded(value: T, now: number): void;
+  protected abstract failed(error: unknown, failure: Failure, now: number): void;
+  /** It was given up while it ran, and now its slot is free. */
+  protected freedLate(_now: number): void {}
 
   /** Waits for a slot, or takes one at once. */
   begin(): void {
@@ -83,9 +91,7 @@ export class LeasedCall<T> extends Waiter implements WorkContext {
     const { signal, queueTimeout } = this.#limits;
     if (signal !== undefined) {
       if (signal.aborted) return this.#giveUp(signal.reason, 'cancelled');
-      const onAbort = () => this.cancel(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#more().onAbort = onAbort;
+      this.#more().unlink = onAbort(signal, () => this.cancel(signal.reason));
     }
     kernel.enter(this);
     if (queueTimeout === undefined || !this.isQueued) return;
@@ -130,8 +136,8 @@ export class LeasedCall<T> extends Waiter implements WorkContext {
 
   override refuse(error: Error): void {
     this.#endWaits();
-    this.#resolve = undefined;
-    this.#reject(error);
+    this.#isOver = true;
+    this.failed(error, 'rejected', this.#host.clock.now());
   }
 
   #limitTo(timeout: number): void {
@@ -142,17 +148,18 @@ export class LeasedCall<T> extends Waiter implements WorkContext {
   }
 
   /** The caller is told; the slot stays taken while the work goes on. */
-  #giveUp(reason: unknown, outcome: TaskOutcome): void {
-    if (this.#resolve === undefined) return;
-    this.#resolve = undefined;
+  #giveUp(reason: unknown, outcome: 'timed_out' | 'cancelled'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     const more = this.#more();
     more.isGivenUp = true;
     more.reason = reason;
     this.#endWaits();
-    this.#reject(reason);
     const { metrics, clock } = this.#host;
+    const now = clock.now();
+    this.failed(reason, outcome, now);
     if (!this.isRunning) return metrics.ended(outcome, 0);
-    metrics.ended(outcome, (clock.now() - this.#startedAt) / 1000);
+    metrics.ended(outcome, (now - this.#startedAt) / 1000);
     metrics.zombies += 1;
     more.controller?.abort(reason);
     const { abandonAfter } = this.#limits;
@@ -164,25 +171,25 @@ export class LeasedCall<T> extends Waiter implements WorkContext {
     const { metrics } = this.#host;
     metrics.zombies -= 1;
     metrics.abandoned();
-    this.#freeSlot(this.#host.clock.now(), true);
+    const now = this.#host.clock.now();
+    this.#freeSlot(now, true);
+    this.freedLate(now);
   }
 
   #settle(isFulfilled: boolean, result: unknown): void {
     const { metrics } = this.#host;
-    const resolve = this.#resolve;
-    const isGivenUp = resolve === undefined;
-    this.#resolve = undefined;
+    const isGivenUp = this.#isOver;
+    this.#isOver = true;
     if (this.#unusual !== undefined) this.#endWaits();
     // It may have been abandoned.
-    if (this.isRunning) {
-      const now = this.#host.clock.now();
-      if (isGivenUp) metrics.zombies -= 1;
-      else metrics.ended(isFulfilled ? 'succeeded' : 'failed', (now - this.#startedAt) / 1000);
-      this.#freeSlot(now, isGivenUp);
-    }
-    if (isGivenUp) return;
-    if (isFulfilled) resolve(result as T);
-    else this.#reject(result);
+    if (!this.isRunning) return;
+    const now = this.#host.clock.now();
+    if (isGivenUp) metrics.zombies -= 1;
+    else metrics.ended(isFulfilled ? 'succeeded' : 'failed', (now - this.#startedAt) / 1000);
+    this.#freeSlot(now, isGivenUp);
+    if (isGivenUp) this.freedLate(now);
+    else if (isFulfilled) this.succeeded(result as T, now);
+    else this.failed(result, 'failed', now);
   }
 
   #freeSlot(now: number, isLate: boolean): void {
@@ -197,17 +204,14 @@ export class LeasedCall<T> extends Waiter implements WorkContext {
       isGivenUp: false,
       reason: undefined,
       cancelTimer: undefined,
-      onAbort: undefined,
+      unlink: undefined,
     });
   }
 
   /** Leaves neither timer nor listener behind. */
   #endWaits(): void {
     this.#endTimer();
-    const more = this.#unusual;
-    if (more?.onAbort === undefined) return;
-    this.#limits.signal?.removeEventListener('abort', more.onAbort);
-    more.onAbort = undefined;
+    this.#unusual?.unlink?.();
   }
 
   #endTimer(): void {

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../../errors.js';
 import type { Waiter, WaitQueue } from './wait-queue.js';
 import { WaiterList } from './waiter-list.js';
 
@@ -7,6 +8,12 @@ const STEP_MS = 1000;
 /** From the least to the most urgent. */
 export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
+
+/** @throws {InvalidOptionError} */
+export function checkPriority(value: number): number {
+  if (Number.isInteger(value) && value >= MIN_PRIORITY && value <= MAX_PRIORITY) return value;
+  throw new InvalidOptionError('priority', `a whole number from ${MIN_PRIORITY} to ${MAX_PRIORITY}`, value);
+}
 
 class Lane extends WaiterList {
   readonly priority: number;
