@@ -9,6 +9,9 @@
 //
 // retries: the first attempt succeeds. Ours counts attempts and feeds a budget meanwhile.
 //
+// queues: ten at work, 1,000 calls at once, or 20,000 with priorities from 0 to 99. One call is the whole crowd. Ours
+// measures how long each waited and ran: with the stock SDK that is two records in histograms, without a provider nothing.
+//
 // pools: ten resources that cost nothing, taken and given back. Free: by one after the other. In a crowd: one call is
 // 1,000 users at once, nearly all of whom wait, with a limit of 30 s. Ours reads the clock to tell how long a resource was
 // in use. Without a provider nothing comes of it; else each use is recorded in a histogram of the SDK, and in the crowd
@@ -18,7 +21,15 @@ import { fromRoot } from './lib/from-root.mjs';
 import { oursFor, stockProvider } from './lib/ours.mjs';
 
 const suite = createSuite('async', {
-  packages: ['@gary-zero/performance', 'cockatiel', 'generic-pool', 'p-retry', 'p-timeout', 'tarn'],
+  packages: [
+    '@gary-zero/performance',
+    'cockatiel',
+    'generic-pool',
+    'p-queue',
+    'p-retry',
+    'p-timeout',
+    'tarn',
+  ],
 });
 
 const work = async () => 'done';
@@ -33,6 +44,8 @@ const { createNoopMeter } = fromRoot('@opentelemetry/api');
 
 addTimeLimits();
 addRetries();
+addQueues(1000, () => undefined);
+addQueues(20_000, (i) => ({ priority: i % 100 }));
 addPools('pool', (use) => use);
 addPools('pool, crowd of 1000', (use) => () => crowdOf(use));
 await suite.run();
@@ -122,6 +135,39 @@ function addRetries() {
     const { retry } = await ours();
     return () => retry(work, { name: 'rates', timeout: 10 });
   });
+}
+
+function addQueues(size, optionsOf) {
+  const what = `queue of ${size}`;
+  const baseline = `${what}: p-queue`;
+  const crowd = (run) => async () => {
+    const results = await Promise.all(Array.from({ length: size }, (_, i) => run(work, optionsOf(i))));
+    return results.at(-1);
+  };
+  const add = (name, setup) => suite.awaited(`${what}: ${name}`, setup, { baseline, verify });
+
+  suite.group();
+  add('p-queue', async () => {
+    const { default: PQueue } = await import('p-queue');
+    const queue = new PQueue({ concurrency: 10 });
+    return crowd((task, options) => queue.add(task, options));
+  });
+  if (size === 1000) {
+    add('cockatiel bulkhead', async () => {
+      const { bulkhead } = await import('cockatiel');
+      const policy = bulkhead(10, 1e6);
+      return crowd((task) => policy.execute(task));
+    });
+  }
+  const limiterWith = async (provider) => {
+    const { Limiter } = await ours();
+    const limiter = new Limiter({ name: 'bench', limit: 10, maxQueued: 1e6, ...provider });
+    return crowd((task, options) => limiter.run(task, options));
+  };
+  add('ours, without a provider', () =>
+    limiterWith({ meterProvider: { getMeter: () => createNoopMeter() } }),
+  );
+  add('ours', () => limiterWith({ meterProvider: stockProvider(suite).meterProvider }));
 }
 
 function addPools(what, repeated) {
