@@ -13,6 +13,9 @@ export interface Clock {
 /** Stops what returned it; calling it again does nothing. */
 export type Cancel = () => void;
 
+/** Node fires a timer at once that shall take longer than this, about 25 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
@@ -22,7 +25,14 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
   after(delayMs, act) {
-    const timer = setTimeout(act, delayMs);
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      timer =
+        leftMs <= LONGEST_TIMER_MS
+          ? setTimeout(act, leftMs)
+          : setTimeout(() => wait(leftMs - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };

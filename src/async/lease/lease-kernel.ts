@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { coarseNow, type Clock } from '../../clock.js';
 import { RejectedError } from '../../errors.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
 import type { StandingQueue } from './standing-queue.js';
@@ -34,6 +34,7 @@ const MAX_RETRY_MS = 60_000;
  */
 export class LeaseKernel {
   readonly #options: LeaseKernelOptions;
+  readonly #coarseNow: () => number;
   readonly #adaptive: AdaptiveLimit | undefined;
   #limit: number;
   #active = 0;
@@ -48,6 +49,7 @@ export class LeaseKernel {
 
   constructor(options: LeaseKernelOptions) {
     this.#options = options;
+    this.#coarseNow = coarseNow(options.clock);
     this.#adaptive = typeof options.limit === 'number' ? undefined : options.limit;
     this.#limit = typeof options.limit === 'number' ? options.limit : options.limit.limit;
   }
@@ -82,17 +84,18 @@ export class LeaseKernel {
   }
 
   /** Admits the waiter at once, lets him wait, or refuses him. `now`: the monotonic time, for callers who know it. */
-  enter(waiter: Waiter, now = this.#options.clock.now()): void {
-    const { queue, maxQueued } = this.#options;
+  enter(waiter: Waiter, now?: number): void {
+    const { queue, maxQueued, clock } = this.#options;
     if (this.#closed !== undefined) return this.#refuse(waiter, this.#closed);
     if (this.#active < this.#limit && queue.size === 0 && !this.#isPaused) {
       this.#active += 1;
-      return waiter.admit(now);
+      return waiter.admit(now ?? clock.now());
     }
     if (queue.size >= maxQueued) return this.#refuse(waiter, 'queue_full');
-    waiter.arrivedAt = now;
+    // Waiting is told to a millisecond: a look at the clock costs as much as all the rest of it.
+    waiter.arrivedAt = now ?? this.#coarseNow();
     queue.push(waiter);
-    this.#watch(now);
+    this.#watch(waiter.arrivedAt);
   }
 
   /** Takes a slot when one is free and nobody waits for it. */
@@ -179,7 +182,7 @@ export class LeaseKernel {
     while (this.#active < this.#limit && !this.#isPaused) {
       const waiter = this.#take(isNewestFirst);
       if (waiter === undefined) break;
-      const waitedMs = now - waiter.arrivedAt;
+      const waitedMs = Math.max(0, now - waiter.arrivedAt);
       if (waitedMs > maxWaitMs) {
         this.#refuse(waiter, 'waited_too_long');
         continue;
