@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Where time comes from. Tests give a clock they move by hand; everything else uses {@link systemClock}. */
 export interface Clock {
   /** Milliseconds from an arbitrary start that never jump or run backwards: for measuring spans. */

@@ -1,10 +1,12 @@
 // What is listed here is a promise; everything else may change.
 export { startPerformance } from './performance.js';
 export type { Performance, PerformanceOptions, PrometheusOptions } from './performance.js';
-export { getCacheManager, getPerformanceMonitor, getResourceOptimizer } from './defaults.js';
+export { getCacheManager, getPerformanceMonitor, getResourceOptimizer, getTaskManager } from './defaults.js';
 
 export { asyncTimer, timer } from './decorators/timer.js';
 export { cached } from './decorators/cached.js';
+export { asyncRetry } from './decorators/async-retry.js';
+export { asyncTimeout } from './decorators/async-timeout.js';
 export type { DualDecorator } from './dual-decorator.js';
 
 export { PerformanceMonitor } from './monitor/performance-monitor.js';
@@ -20,7 +22,8 @@ export type { ResourceTrackerOptions } from './resources/resource-tracker.js';
 export type { ResourceAverages, ResourceSnapshot } from './resources/snapshot.js';
 
 export { CacheManager } from './cache/cache-manager.js';
-export type { CacheManagerOptions, CacheManagerStats } from './cache/cache-manager-options.js';
+export type { CacheManagerOptions } from './cache/cache-manager-options.js';
+export type { CacheManagerStats } from './cache/cache-manager-stats.js';
 export type { CacheEvent, CacheEventDetails, CacheListener } from './cache/cache-events.js';
 export type {
   CacheDefaults,
@@ -45,6 +48,12 @@ export type {
 } from './cache/persistent-cache.js';
 export { RedisCache } from './cache/redis-cache.js';
 export type { RedisCacheOptions } from './cache/redis-cache.js';
+export { KeyvTier } from './cache/keyv/keyv-tier.js';
+export type { KeyvTierOptions } from './cache/keyv/keyv-tier.js';
+export type { KeyvLike } from './cache/keyv/keyv-port.js';
+export { KeyvStore } from './cache/keyv/keyv-store.js';
+export type { KeyvErrorListener, KeyvStoreEntry, KeyvStoreOptions } from './cache/keyv/keyv-store.js';
+export type { ListKeys } from './cache/keyv/tier-namespace.js';
 export type { SerializerName } from './cache/serializer/built-in.js';
 export { registerType } from './cache/serializer/registered-types.js';
 export { UnserializableError } from './cache/serializer/serializer.js';
@@ -63,6 +72,49 @@ export type {
   TierTraits,
 } from './cache/tier.js';
 
+export { currentDeadline, withoutDeadline } from './async/time-scope.js';
+export type { Deadline } from './async/time-scope.js';
+export { Limiter } from './async/limiter.js';
+export type { LimiterOptions, LimiterStats, RunOptions } from './async/limiter.js';
+export type { AdaptiveLimitOptions } from './async/lease/adaptive-limit.js';
+export type { Work, WorkContext } from './async/lease/leased-call.js';
+export { AsyncPool } from './async/pool/async-pool.js';
+export type { AsyncPoolOptions, GetOptions, PoolCallContext } from './async/pool/pool-options.js';
+export type { PoolLease, ReleaseOptions } from './async/pool/pool-lease.js';
+export type { AbandonedLease, PoolCloseReport, PoolStats } from './async/pool/pool-report.js';
+export { withTimeout } from './async/timeout.js';
+export type { TimeoutOptions } from './async/timeout.js';
+export { retry } from './async/retry/retry.js';
+export type { RetriedWork, RetryAttempt } from './async/retry/retry.js';
+export type { ComingRetry, FailedAttempt, RetryOptions } from './async/retry/retry-options.js';
+export { RetryBudget } from './async/retry/retry-budget.js';
+export type { RetryBudgetOptions } from './async/retry/retry-budget.js';
+export { CircuitBreakerPolicy } from './async/circuit-breaker-policy.js';
+export type { CircuitBreakerPolicyOptions } from './async/circuit-breaker-policy.js';
+export type { BreakerState } from './async/circuit-breaker.js';
+export type { PolicyContext } from './async/call-signal.js';
+export { withPolicy } from './async/execute-policy.js';
+export type { ExecutablePolicy, FireablePolicy } from './async/execute-policy.js';
+
+export { BackgroundTaskManager } from './async/tasks/background-task-manager.js';
+export type { BackgroundTaskManagerOptions } from './async/tasks/background-task-manager.js';
+export { ThreadTaskManager } from './async/tasks/thread-task-manager.js';
+export type { ThreadTaskManagerOptions } from './async/tasks/thread-task-manager.js';
+export { defineTask } from './async/tasks/define-task.js';
+export type { DefinedTask, TaskDefinition, TaskHandler } from './async/tasks/define-task.js';
+export type { TaskCapabilities } from './async/tasks/task-capabilities.js';
+export type { TaskEngine } from './async/tasks/task-engine.js';
+export type { EndOptions, SubmitOptions, TaskContext, WaitOptions } from './async/tasks/task-options.js';
+export type {
+  DrainReport,
+  ResultOf,
+  TaskFilter,
+  TaskId,
+  TaskState,
+  TaskStats,
+  TaskStatus,
+} from './async/tasks/task-status.js';
+
 export { ResourceOptimizer } from './optimizer/resource-optimizer.js';
 export type {
   AutoOptimizationOptions,
@@ -76,11 +128,13 @@ export type { OptimizationReport, ResourceStatus } from './optimizer/report.js';
 export type { Clock } from './clock.js';
 export type { ByteSize, Duration } from './duration.js';
 export {
+  CircuitOpenError,
   InvalidEnvironmentError,
   InvalidOptionError,
   InvalidUseError,
   ListenError,
   PerformanceError,
+  RejectedError,
   TierError,
   TimeoutError,
 } from './errors.js';

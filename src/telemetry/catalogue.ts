@@ -1,9 +1,11 @@
 import { asyncCatalogue } from './async-catalogue.js';
 import { define, type InstrumentDefinition } from './definition.js';
+import { poolCatalogue } from './pool-catalogue.js';
 import { resourceCatalogue } from './resource-catalogue.js';
 import { taskCatalogue } from './task-catalogue.js';
 
 export * from './async-catalogue.js';
+export * from './pool-catalogue.js';
 export * from './resource-catalogue.js';
 export * from './task-catalogue.js';
 
@@ -240,6 +242,7 @@ export const catalogue: readonly InstrumentDefinition[] = [
   telemetrySeries,
   telemetryRejected,
   ...asyncCatalogue,
+  ...poolCatalogue,
   ...resourceCatalogue,
   ...taskCatalogue,
 ];

@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   cache: { values: [...BASICS, 'telemetry', 'async'] },
   optimizer: { values: [...BASICS, 'telemetry'] },
   config: { values: BASICS, types: 'all' },
-  decorators: { values: ['performance', 'defaults', ...BASICS, 'telemetry', 'monitor', 'cache'] },
+  decorators: { values: ['performance', 'defaults', ...BASICS, 'telemetry', 'async', 'monitor', 'cache'] },
   integrations: { values: 'all' },
   performance: { values: 'all', except: ['register', 'decorators'] },
   defaults: { values: 'all', except: ['register', 'decorators'] },
@@ -42,6 +42,8 @@ const KNOWS_OPENTELEMETRY = new Set(['telemetry', 'export', 'resources', 'perfor
 const KNOWS_OPENTELEMETRY_TYPES = new Set(['config']);
 
 const ENVIRONMENT_READER = 'src/config/environment.ts';
+/** Loads the modules of the application that tasks name as their handlers. */
+const MODULE_LOADER = 'src/async/tasks/task-module.ts';
 const MAX_LINES = 300;
 const SELF = '@gary-zero/performance';
 
@@ -139,6 +141,7 @@ function checkTarget(file: SourceFile, found: Import, paths: ReadonlySet<string>
 }
 
 function checkPlain(file: SourceFile, found: Import): string | undefined {
+  if (file.path === MODULE_LOADER) return undefined;
   return found.specifier === undefined ? `${place(file, found)} imports a computed path` : undefined;
 }
 

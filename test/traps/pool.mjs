@@ -147,7 +147,10 @@ export const traps = {
     const error = new Error('no route to the database');
     const create = factory(() => Promise.reject(error));
     const got = await thrownBy(make({ create, destroy, acquireMs: 200 }).acquire());
-    assert.ok([got, got?.cause].some((one) => one?.message === error.message), `got ${got}`);
+    assert.ok(
+      [got, got?.cause].some((one) => one?.message === error.message),
+      `got ${got}`,
+    );
   },
 
   'a call of the factory that never ends does not take the place for ever': async (make) => {

@@ -83,17 +83,17 @@ export class LeaseKernel {
     this.#admit(this.#options.clock.now());
   }
 
-  /** Admits the waiter at once, lets him wait, or refuses him. `now`: the monotonic time, for callers who know it. */
-  enter(waiter: Waiter, now?: number): void {
+  /** Admits the waiter at once, lets him wait, or refuses him. */
+  enter(waiter: Waiter): void {
     const { queue, maxQueued, clock } = this.#options;
     if (this.#closed !== undefined) return this.#refuse(waiter, this.#closed);
     if (this.#active < this.#limit && queue.size === 0 && !this.#isPaused) {
       this.#active += 1;
-      return waiter.admit(now ?? clock.now());
+      return waiter.admit(clock.now());
     }
     if (queue.size >= maxQueued) return this.#refuse(waiter, 'queue_full');
     // Waiting is told to a millisecond: a look at the clock costs as much as all the rest of it.
-    waiter.arrivedAt = now ?? this.#coarseNow();
+    waiter.arrivedAt = this.#coarseNow();
     queue.push(waiter);
     this.#watch(waiter.arrivedAt);
   }
