@@ -14,10 +14,39 @@ interface Reader {
   readonly fail: (error: unknown) => void;
 }
 
-interface Batch {
-  /** Where each key is in the replies. */
-  readonly positions: Map<string, number>;
-  readonly readers: Reader[];
+/** From so many keys on a batch remembers where each is; below, to look at all of them is faster. */
+const FEW = 8;
+
+/** Keys that are asked for together, and who wants them. */
+class Batch {
+  readonly keys: string[] = [];
+  readonly readers: Reader[] = [];
+  #positions: Map<string, number> | undefined;
+
+  /** Where the key is in the replies. */
+  positionOf(key: string): number {
+    const { keys } = this;
+    const known = this.#positions === undefined ? keys.indexOf(key) : (this.#positions.get(key) ?? -1);
+    if (known >= 0) return known;
+    const position = keys.push(key) - 1;
+    if (this.#positions !== undefined) this.#positions.set(key, position);
+    else if (keys.length === FEW) this.#positions = new Map(keys.map((each, i) => [each, i]));
+    return position;
+  }
+
+  distribute(replies: Replies): void {
+    for (const { position, take, fail } of this.readers) {
+      try {
+        take(replies[position]!);
+      } catch (error) {
+        fail(error);
+      }
+    }
+  }
+
+  fail(error: unknown): void {
+    for (const { fail } of this.readers) fail(error);
+  }
 }
 
 /**
@@ -38,10 +67,9 @@ export class ReadBatches {
   /** What `take` makes of the value of a key, or of the `null` when there is none; at once when it arrives. */
   read<T>(key: string, take: (data: Buffer | null) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const { positions, readers } = this.#batchFor(this.#slotOf(key));
-      let position = positions.get(key);
-      if (position === undefined) positions.set(key, (position = positions.size));
-      readers.push({ position, take: (data) => resolve(take(data)), fail: reject });
+      const batch = this.#batchFor(this.#slotOf(key));
+      const position = batch.positionOf(key);
+      batch.readers.push({ position, take: (data) => resolve(take(data)), fail: reject });
     });
   }
 
@@ -55,8 +83,8 @@ export class ReadBatches {
 
   #batchFor(slot: number): Batch {
     const open = this.#open.get(slot);
-    if (open !== undefined && open.positions.size < MAX_KEYS) return open;
-    const batch: Batch = { positions: new Map(), readers: [] };
+    if (open !== undefined && open.keys.length < MAX_KEYS) return open;
+    const batch = new Batch();
     this.#open.set(slot, batch);
     // After the microtasks: whoever is about to read gets on.
     process.nextTick(() => {
@@ -66,20 +94,12 @@ export class ReadBatches {
     return batch;
   }
 
-  #send({ positions, readers }: Batch): void {
-    this.#ask([...positions.keys()]).then(
-      (replies) => {
-        for (const { position, take, fail } of readers) {
-          try {
-            take(replies[position]!);
-          } catch (error) {
-            fail(error);
-          }
-        }
-      },
-      (error: unknown) => {
-        for (const { fail } of readers) fail(error);
-      },
+  #send(batch: Batch): void {
+    this.#link.readFor(
+      this.#operation,
+      (client) => client.mgetBuffer(batch.keys),
+      (replies) => batch.distribute(replies),
+      (error) => batch.fail(error),
     );
   }
 

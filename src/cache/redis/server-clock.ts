@@ -24,8 +24,9 @@ export class ServerClock {
     this.#syncedAt = now;
   }
 
-  get isDue(): boolean {
-    return this.#clock.now() - this.#syncedAt > RESYNC_SECONDS * 1000;
+  /** Whether it should be asked again at this time of our monotonic clock. */
+  isDueAt(now: number): boolean {
+    return now - this.#syncedAt > RESYNC_SECONDS * 1000;
   }
 
   /** Milliseconds since 1970 there, now or at a time of our monotonic clock. */
