@@ -16,7 +16,7 @@ export interface Clock {
 export type Cancel = () => void;
 
 /** Node fires a timer at once that shall take longer than this, about 25 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js';
+import { LONGEST_TIMER_MS, systemClock, type Clock } from '../clock.js';
 
 /** Something that will happen, unless it is called off. */
 export interface Alarm {
@@ -16,7 +16,7 @@ export interface Alarm {
  * set that timer.
  */
 export function setAlarm(clock: Clock, now: number, ms: number, act: () => void): Alarm {
-  if (clock !== systemClock) return { cancel: clock.after(ms, act) };
+  if (clock !== systemClock || ms > LONGEST_TIMER_MS) return { cancel: clock.after(ms, act) };
   let line = lines.get(ms);
   if (line === undefined) {
     if (lines.size >= MAX_LINES) return { cancel: clock.after(ms, act) };

@@ -35,8 +35,6 @@ export type ScopedWork<T> = (deadline: Deadline) => T | PromiseLike<T>;
 
 /** How late a timer may be before this process counts as having been too busy to look. */
 const LATE_MS = 5;
-/** Node fires timers beyond this at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const scopes = new AsyncLocalStorage<TimeScope | undefined>();
 
@@ -155,13 +153,8 @@ class TimeScope implements Deadline {
     const { signal } = this.#limit;
     if (signal !== undefined) this.#unlink = onAbort(signal, () => this.#end(signal.reason));
     if (this.outer !== undefined) (this.outer.#inner ??= new Set()).add(this);
-    if (this.#until !== Infinity) this.#setAlarm(now, this.#outersMs ?? this.#limit.ms);
-  }
-
-  #setAlarm(now: number, ms: number): void {
-    const wait = Math.min(ms, LONGEST_TIMER_MS);
-    const act = wait === ms ? this.#onTime : () => this.#setAlarm(now + wait, ms - wait);
-    this.#alarm = setAlarm(this.#limit.clock, now, wait, act);
+    if (this.#until === Infinity) return;
+    this.#alarm = setAlarm(this.#limit.clock, now, this.#outersMs ?? this.#limit.ms, this.#onTime);
   }
 
   readonly #onTime = (): void => {

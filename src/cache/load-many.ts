@@ -4,7 +4,7 @@ import type { CacheMetrics } from './cache-metrics.js';
 import type { Lifetime } from './entry-options.js';
 import type { Loader } from './loader.js';
 import { checkKey } from './memory-cache.js';
-import type { MemoryEntry } from './memory-entry.js';
+import { passing, type MemoryEntry } from './memory-entry.js';
 import type { TagMarks } from './tags.js';
 import type { TierStack } from './tier-stack.js';
 
@@ -76,17 +76,7 @@ export async function loadMany<T>(
   return new Map(values);
 }
 
-const NOTHING: MemoryEntry = {
-  value: undefined,
-  outcome: 'undefined',
-  freshUntil: 0,
-  grace: 0,
-  lifetime: 0,
-  loadMs: 0,
-  tags: undefined,
-  promise: undefined,
-  retryAt: 0,
-};
+const NOTHING = passing(undefined);
 
 async function loadTogether<T>(
   tiers: TierStack,

@@ -35,7 +35,9 @@ export interface MemoryCacheStats extends TierStats {
 }
 
 const VICTIMS_PER_ENTRY = 4;
+/** Looked at for `stats()`, some microseconds each, and for a collection. */
 const SAMPLED_ENTRIES = 100;
+const REPORTED_ENTRIES = 10;
 
 /**
  * Keeps values in this process, at most `maxSize` of them. Values are kept by reference: change one and
@@ -205,9 +207,13 @@ export class MemoryCache implements CacheTier {
   }
 
   stats(): MemoryCacheStats {
-    const memoryUsage = this.#maxBytes === undefined ? this.#estimatedBytes() : this.#store.bytes;
-    const stats = statsOf(this.counts(), memoryUsage);
+    const stats = statsOf(this.counts(), this.#bytes(SAMPLED_ENTRIES));
     return this.#victims === undefined ? stats : { ...stats, weakHits: this.#victims.hits };
+  }
+
+  /** From a small sample, unless there is a limit of bytes: this is asked at each collection. */
+  usage(): number {
+    return this.#bytes(REPORTED_ENTRIES);
   }
 
   /** Leaves reporting to the cache manager it now belongs to, which counts its hits itself: one counter less a hit. */
@@ -237,9 +243,10 @@ export class MemoryCache implements CacheTier {
   }
 
   /** From a sample: looking at every value would take as long as there are values. */
-  #estimatedBytes(): number {
+  #bytes(sampleSize: number): number {
+    if (this.#maxBytes !== undefined) return this.#store.bytes;
     let [bytes, sampled] = [0, 0];
-    for (const key of this.#store.keys(SAMPLED_ENTRIES)) {
+    for (const key of this.#store.keys(sampleSize)) {
       bytes += estimateBytes(key) + estimateBytes(this.#store.peek(key)!.value);
       sampled += 1;
     }

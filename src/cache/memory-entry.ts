@@ -33,3 +33,19 @@ export function promiseOf(entry: MemoryEntry): Promise<unknown> {
 function makePromise(entry: MemoryEntry): Promise<unknown> {
   return (entry.promise = nobody.runInAsyncScope(() => Promise.resolve(entry.value)));
 }
+
+/** A value that is handed on and not kept. */
+export function passing(value: unknown): MemoryEntry {
+  const outcome = value === undefined ? 'undefined' : 'value';
+  return {
+    value,
+    outcome,
+    freshUntil: 0,
+    grace: 0,
+    lifetime: 0,
+    loadMs: 0,
+    tags: undefined,
+    promise: undefined,
+    retryAt: 0,
+  };
+}

@@ -10,7 +10,7 @@ import {
   type LoadOptions,
 } from './entry-options.js';
 import type { Loading, LoadContext } from './load-context.js';
-import type { MemoryEntry } from './memory-entry.js';
+import { passing, type MemoryEntry } from './memory-entry.js';
 import type { TierStack, Write } from './tier-stack.js';
 import type { TierLock } from './tier.js';
 
@@ -159,20 +159,4 @@ export class Producer {
       skipsSecondary: true,
     });
   }
-}
-
-/** A value that is handed on and not kept. */
-function passing(value: unknown): MemoryEntry {
-  const outcome = value === undefined ? 'undefined' : 'value';
-  return {
-    value,
-    outcome,
-    freshUntil: 0,
-    grace: 0,
-    lifetime: 0,
-    loadMs: 0,
-    tags: undefined,
-    promise: undefined,
-    retryAt: 0,
-  };
 }

@@ -37,7 +37,7 @@ export function reportTier(
       report(owner.counts().maxSize, where),
     ),
     instruments.observe(catalogue.cacheUsage, tier, (owner, report) => {
-      if (owner.traits.answersAtOnce) report(owner.stats().memoryUsage, where);
+      if (owner.usage !== undefined) report(owner.usage(), where);
     }),
     instruments.observe(catalogue.cacheUsageLimit, tier, (owner, report) => {
       const { maxBytes } = owner.counts();

@@ -105,6 +105,8 @@ export interface CacheTier {
   clear(): Awaitable<void>;
   counts(): TierCounts;
   stats(): TierStats;
+  /** Bytes of this process' memory in use, by estimate. Asked at each collection, so it must cost next to nothing. */
+  usage?(): number;
   /** Told once by the cache manager that takes it: its name, for metrics. */
   belongTo?(cacheName: string): void;
   /** Told once by the cache manager that takes it: its name, for metrics. */

@@ -39,7 +39,6 @@ export class LeaseKernel {
   #limit: number;
   #active = 0;
   #isAdmitting = false;
-  #isPaused = false;
   #frees = 0;
   #closed: RejectedError['reason'] | undefined;
   #stopLooking: (() => void) | undefined;
@@ -87,7 +86,7 @@ export class LeaseKernel {
   enter(waiter: Waiter): void {
     const { queue, maxQueued, clock } = this.#options;
     if (this.#closed !== undefined) return this.#refuse(waiter, this.#closed);
-    if (this.#active < this.#limit && queue.size === 0 && !this.#isPaused) {
+    if (this.#active < this.#limit && queue.size === 0) {
       this.#active += 1;
       return waiter.admit(clock.now());
     }
@@ -100,11 +99,7 @@ export class LeaseKernel {
 
   /** Takes a slot when one is free and nobody waits for it. */
   tryEnter(): boolean {
-    const isFree =
-      this.#closed === undefined &&
-      !this.#isPaused &&
-      this.#active < this.#limit &&
-      this.#options.queue.size === 0;
+    const isFree = this.#closed === undefined && this.#active < this.#limit && this.#options.queue.size === 0;
     if (isFree) this.#active += 1;
     return isFree;
   }
@@ -140,16 +135,6 @@ export class LeaseKernel {
     else if (this.#onIdle.length > 0) this.#settleIdle();
   }
 
-  /** Nobody is admitted until {@link LeaseKernel.resume}; those who come wait. */
-  pause(): void {
-    this.#isPaused = true;
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#admit(this.#options.clock.now());
-  }
-
   /** From now on everybody who comes is refused. With `dropsWaiting` those who wait as well; else they get their turn. */
   close(reason: RejectedError['reason'], dropsWaiting: boolean): void {
     this.#closed ??= reason;
@@ -174,12 +159,12 @@ export class LeaseKernel {
 
   #admit(at: number): void {
     // Whoever is admitted may free his slot before `admit` returns: the loop outside goes on with it.
-    if (this.#isAdmitting || this.#isPaused) return;
+    if (this.#isAdmitting) return;
     this.#isAdmitting = true;
     const { standing, clock, onWaited } = this.#options;
     let now = at;
     const { maxWaitMs, isNewestFirst } = standing.boundsAt(now);
-    while (this.#active < this.#limit && !this.#isPaused) {
+    while (this.#active < this.#limit) {
       const waiter = this.#take(isNewestFirst);
       if (waiter === undefined) break;
       const waitedMs = Math.max(0, now - waiter.arrivedAt);

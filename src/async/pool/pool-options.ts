@@ -159,7 +159,6 @@ const KNOWN = [
   'random',
   'clock',
 ] as const;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const GET_OPTIONS = ['timeout', 'signal', 'priority'] as const;
 
 /** @throws {InvalidOptionError} */
@@ -213,10 +212,9 @@ export function checkGetOptions(options: GetOptions, usual: RequestLimits): Requ
   };
 }
 
-/** Milliseconds for a timer. Node fires those beyond 24 days at once, so what is longer is for ever. */
+/** Milliseconds for a timer; `Infinity` for none. */
 export function timerMs(option: string, value: Duration): number {
-  const ms = toSeconds(option, value, { allowInfinity: true }) * 1000;
-  return ms > LONGEST_TIMER_MS ? Infinity : ms;
+  return toSeconds(option, value, { allowInfinity: true }) * 1000;
 }
 
 /** 0 is a good answer here: each time. */

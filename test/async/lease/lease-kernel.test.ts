@@ -181,15 +181,6 @@ describe('LeaseKernel', () => {
     expect(refused.error!.retryAfterMs).to.equal(undefined);
   });
 
-  it('admits nobody while it pauses', () => {
-    const { kernel, enter } = kernelWith();
-    kernel.pause();
-    const guest = enter();
-    expect([guest.state, kernel.tryEnter()]).to.deep.equal(['new', false]);
-    kernel.resume();
-    expect(guest.state).to.equal('admitted');
-  });
-
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`never admits too many and forgets nobody, whatever happens (${seed})`, () => {
       const random = randomFrom(seed);
