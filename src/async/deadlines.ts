@@ -12,14 +12,11 @@ export interface Deadline {
 /** Somebody who waits for a promise. One object a call and no closures: this is a part of every call of a tier. */
 export abstract class TimedWait<T> {
   /** Milliseconds of the monotonic clock. */
-  readonly startedAt: number;
-  readonly until: number;
+  startedAt = 0;
+  until = 0;
+  /** @internal Its place among those that wait. */
+  place = -1;
   #state: 'waiting' | 'settled' | 'expired' = 'waiting';
-
-  constructor(startedAt: number, seconds: number) {
-    this.startedAt = startedAt;
-    this.until = startedAt + seconds * 1000;
-  }
 
   /** One of the first three is called, once; the last one when something comes after all. */
   protected abstract onValue(value: T): void;
@@ -47,13 +44,8 @@ class PromisedWait<T> extends TimedWait<T> {
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(
-    now: number,
-    deadline: Deadline,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    super(now, deadline.seconds);
+  constructor(deadline: Deadline, resolve: (value: T) => void, reject: (error: unknown) => void) {
+    super();
     this.#deadline = deadline;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -88,7 +80,8 @@ const STEP_MS = 5;
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #waiting = new Set<TimedWait<unknown>>();
+  /** In no order, each knows its place: as a Set it would cost more than the rest of a deadline. */
+  readonly #waiting: TimedWait<unknown>[] = [];
   #stop: Cancel | undefined;
 
   constructor(clock: Clock) {
@@ -98,22 +91,23 @@ export class Deadlines {
   /** Settles as `promise` does, or rejects when its time is up; what was begun goes on. */
   within<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
     return new Promise<T>((resolve, reject) =>
-      this.watch(promise, new PromisedWait(this.#clock.now(), deadline, resolve, reject)),
+      this.watch(promise, new PromisedWait(deadline, resolve, reject), deadline.seconds),
     );
   }
 
-  /** Tells `wait` what becomes of the promise, or that its time is up. */
-  watch<T>(promise: Promise<T>, wait: TimedWait<T>): void {
-    const waiting = this.#waiting as Set<TimedWait<T>>;
-    waiting.add(wait);
+  /** Tells `wait` what becomes of the promise, or that its time of so many seconds is up. */
+  watch<T>(promise: Promise<T>, wait: TimedWait<T>, seconds: number): void {
+    wait.startedAt = this.#clock.now();
+    wait.until = wait.startedAt + seconds * 1000;
+    wait.place = this.#waiting.push(wait) - 1;
     this.#stop ??= this.#clock.every(STEP_MS, () => this.#look());
     promise.then(
       (value) => {
-        waiting.delete(wait);
+        this.#remove(wait);
         wait.settle(true, value);
       },
       (error: unknown) => {
-        waiting.delete(wait);
+        this.#remove(wait);
         wait.settle(false, error);
       },
     );
@@ -121,19 +115,30 @@ export class Deadlines {
 
   /** Ends all waits now, where something else has shown that no answer will come. */
   expireAll(): void {
-    for (const wait of this.#waiting) setImmediate(() => wait.giveUp());
-    this.#waiting.clear();
+    for (const wait of this.#waiting.splice(0)) {
+      wait.place = -1;
+      setImmediate(() => wait.giveUp());
+    }
   }
 
   #look(): void {
     const now = this.#clock.now();
-    for (const wait of this.#waiting) {
-      if (wait.until > now) continue;
-      this.#waiting.delete(wait);
+    for (const wait of this.#waiting.filter(({ until }) => until <= now)) {
+      this.#remove(wait);
       setImmediate(() => wait.giveUp());
     }
-    if (this.#waiting.size > 0) return;
+    if (this.#waiting.length > 0) return;
     this.#stop?.();
     this.#stop = undefined;
+  }
+
+  #remove<T>(wait: TimedWait<T>): void {
+    const { place } = wait;
+    if (place < 0) return;
+    wait.place = -1;
+    const last = this.#waiting.pop()!;
+    if (last === (wait as unknown)) return;
+    this.#waiting[place] = last;
+    last.place = place;
   }
 }

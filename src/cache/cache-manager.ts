@@ -214,10 +214,18 @@ export class CacheManager {
     await this.#tiers.close();
   }
 
-  async #get<T>(key: string, options: Pick<SetEntryOptions, 'skip'> | undefined): Promise<T | undefined> {
-    const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(checkKey(key));
-    if (entry !== undefined) return this.#present(entry) as T | undefined;
-    const below = isSkipped(options, 'secondary') ? undefined : await this.#tiers.readBelow(checkKey(key));
+  #get<T>(key: string, options: Pick<SetEntryOptions, 'skip'> | undefined): Promise<T | undefined> {
+    try {
+      const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(checkKey(key));
+      if (entry !== undefined) return Promise.resolve(this.#present(entry) as T | undefined);
+      if (isSkipped(options, 'secondary')) return Promise.resolve(this.#presentBelow<T>(undefined));
+      return this.#tiers.readBelow(checkKey(key)).then((below) => this.#presentBelow<T>(below));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #presentBelow<T>(below: MemoryEntry | undefined | null): T | undefined {
     if (below && this.#tiers.isFresh(below)) {
       this.#metrics.countSecondaryHit();
       return below.value as T;

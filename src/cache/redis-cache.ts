@@ -81,7 +81,11 @@ export class RedisCache implements CacheTier {
 
   /** The value, or `undefined` when it is not here or its freshness is over. @throws {TierError} */
   get<T = unknown>(key: string): Promise<T | undefined> {
-    return this.#read(key, freshValue<T>);
+    try {
+      return this.#reads.readFresh(this.#entryPrefix + checkKey(key)) as Promise<T | undefined>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Keeps a value; `undefined` deletes. @throws {TierError} */
@@ -93,7 +97,11 @@ export class RedisCache implements CacheTier {
   }
 
   getEntry(key: string): Promise<TierEntry | undefined> {
-    return this.#read(key, asItIs);
+    try {
+      return this.#reads.read(this.#entryPrefix + checkKey(key));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async getEntries(keys: readonly string[]): Promise<ReadonlyMap<string, TierEntry>> {
@@ -177,20 +185,4 @@ export class RedisCache implements CacheTier {
     await this.#link.close();
     this.#metrics.stop();
   }
-
-  #read<T>(key: string, take: (entry: TierEntry | undefined) => T): Promise<T> {
-    try {
-      return this.#reads.read(this.#entryPrefix + checkKey(key), take);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-}
-
-function freshValue<T>(entry: TierEntry | undefined): T | undefined {
-  return entry !== undefined && entry.ttl > 0 ? (entry.value as T) : undefined;
-}
-
-function asItIs(entry: TierEntry | undefined): TierEntry | undefined {
-  return entry;
 }

@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.js';
-import { coarseNow } from '../clock.js';
+import { coarseNow, type Clock } from '../clock.js';
 import { noticeOnce } from '../telemetry/notice.js';
 import type { CacheMetrics, TierOperation } from './cache-metrics.js';
 import type { Lifetime } from './entry-options.js';
@@ -23,6 +22,8 @@ export interface Write {
 interface Fence {
   users: number;
 }
+
+const NOT_HERE = Promise.resolve(undefined);
 
 /** The memory tier and the one below as one: reads fill upwards, writes go to both, a failing tier reads as a miss. */
 export class TierStack {
@@ -76,20 +77,18 @@ export class TierStack {
   }
 
   /** The entry of the tier below, stale or not, kept in memory for the time it has left; `null` when the tier failed. */
-  async readBelow(key: string, memoryTtl?: number): Promise<MemoryEntry | undefined | null> {
-    if (this.secondary === undefined) return undefined;
+  readBelow(key: string, memoryTtl?: number): Promise<MemoryEntry | undefined | null> {
+    if (this.secondary === undefined) return NOT_HERE;
     const fence = this.enter(key);
-    try {
-      const entry = await this.secondary.getEntry(key);
-      if (entry === undefined) return undefined;
-      if (entry.tags === undefined) return this.#keep(key, entry, undefined, fence, memoryTtl);
-      return await this.#verify(key, entry, entry.tags, fence, memoryTtl);
-    } catch (error) {
-      this.#noteFailure('get', error);
-      return null;
-    } finally {
-      this.leave(key, fence);
-    }
+    // No async function: what a hit waits for is one promise, not three.
+    return askTier(this.secondary, key).then(
+      (entry) => this.#take(key, entry, fence, memoryTtl),
+      (error: unknown) => {
+        this.leave(key, fence);
+        this.#noteFailure('get', error);
+        return null;
+      },
+    );
   }
 
   /** As `readBelow` for many keys, in one round trip where the tier can. */
@@ -218,6 +217,37 @@ export class TierStack {
     );
   }
 
+  #take(
+    key: string,
+    entry: TierEntry | undefined,
+    fence: Fence,
+    memoryTtl: number | undefined,
+  ): MemoryEntry | undefined | Promise<MemoryEntry | undefined | null> {
+    if (entry?.tags !== undefined) return this.#takeTagged(key, entry, entry.tags, fence, memoryTtl);
+    try {
+      return entry && this.#keep(key, entry, undefined, fence, memoryTtl);
+    } finally {
+      this.leave(key, fence);
+    }
+  }
+
+  async #takeTagged(
+    key: string,
+    entry: TierEntry,
+    tags: TagVersions,
+    fence: Fence,
+    memoryTtl: number | undefined,
+  ): Promise<MemoryEntry | undefined | null> {
+    try {
+      return await this.#verify(key, entry, tags, fence, memoryTtl);
+    } catch (error) {
+      this.#noteFailure('get', error);
+      return null;
+    } finally {
+      this.leave(key, fence);
+    }
+  }
+
   /** Keeps an entry of the tier below, unless one of its tags was invalidated meanwhile. */
   async #verify(
     key: string,
@@ -258,5 +288,13 @@ export class TierStack {
         this.memory.delete(key);
       }
     }
+  }
+}
+
+function askTier(tier: CacheTier, key: string): Promise<TierEntry | undefined> {
+  try {
+    return Promise.resolve(tier.getEntry(key));
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

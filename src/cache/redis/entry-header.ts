@@ -18,7 +18,8 @@ export interface EntryHeader {
   readonly z?: 1;
 }
 
-const [OPEN, CLOSE, QUOTE, COLON, COMMA, POINT, ZERO] = [...Buffer.from('{}":,.0')] as [
+const [OPEN, CLOSE, QUOTE, COLON, COMMA, POINT, ZERO, NEWLINE] = [...Buffer.from('{}":,.0\n')] as [
+  number,
   number,
   number,
   number,
@@ -29,9 +30,20 @@ const [OPEN, CLOSE, QUOTE, COLON, COMMA, POINT, ZERO] = [...Buffer.from('{}":,.0
 ];
 const [W, T, G, L] = [...Buffer.from('wtgl')] as [number, number, number, number];
 
-/** The header in these bytes, `undefined` when it is none. */
-export function readHeader(data: Buffer, start: number, end: number): EntryHeader | undefined {
-  return readNumbers(data, start, end) ?? parseHeader(data.toString('utf8', start, end));
+/** A header and where it ends: at the newline behind it. */
+export interface FoundHeader {
+  readonly header: EntryHeader;
+  readonly end: number;
+}
+
+/** The header that begins there, `undefined` when there is none. @throws {SyntaxError} for text that is no JSON. */
+export function readHeader(data: Buffer, start: number): FoundHeader | undefined {
+  const found = readNumbers(data, start);
+  if (found !== undefined) return found;
+  const end = data.indexOf(NEWLINE, start);
+  if (end < 0) return undefined;
+  const header = parseHeader(data.toString('utf8', start, end));
+  return header && { header, end };
 }
 
 function parseHeader(text: string): EntryHeader | undefined {
@@ -45,14 +57,14 @@ function parseHeader(text: string): EntryHeader | undefined {
  * A header of nothing but plain numbers, such as `{"w":1800000000000,"t":60}`: most are. To parse it as JSON would cost
  * ten times as much, a tenth of what a value of 1 KiB takes.
  */
-function readNumbers(data: Buffer, start: number, end: number): EntryHeader | undefined {
-  if (data[start] !== OPEN || data[end - 1] !== CLOSE) return undefined;
+function readNumbers(data: Buffer, start: number): FoundHeader | undefined {
+  if (data[start] !== OPEN) return undefined;
   let at = start + 1;
   let w: number | undefined;
   let t: number | undefined;
   let g: number | undefined;
   let l: number | undefined;
-  while (at < end) {
+  for (;;) {
     const name = data[at + 1];
     if (data[at] !== QUOTE || data[at + 2] !== QUOTE || data[at + 3] !== COLON) return undefined;
     at += 4;
@@ -76,5 +88,6 @@ function readNumbers(data: Buffer, start: number, end: number): EntryHeader | un
     if (data[at] !== COMMA) break;
     at += 1;
   }
-  return at === end - 1 && w !== undefined ? { w, t, g, l } : undefined;
+  if (data[at] !== CLOSE || data[at + 1] !== NEWLINE || w === undefined) return undefined;
+  return { header: { w, t, g, l }, end: at + 1 };
 }

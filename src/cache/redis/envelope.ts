@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { TierError } from '../../errors.js';
+import { jsonSerializer } from '../serializer/json.js';
 import { UnserializableError, type Serializer } from '../serializer/serializer.js';
 import type { EntryToKeep, TagVersions, TierEntry } from '../tier.js';
 import type { Unusable } from '../remote-metrics.js';
@@ -19,7 +20,6 @@ export interface EncodedEntry {
 /** Opens every value of ours; the digit changes with the layout. Values of another layout are misses. */
 export const MAGIC = 'P1';
 const DEFAULT_SERIALIZER = 'json';
-const NEWLINE = 10;
 const [MAGIC_0, MAGIC_1] = Buffer.from(MAGIC) as unknown as [number, number];
 
 /**
@@ -28,11 +28,13 @@ const [MAGIC_0, MAGIC_1] = Buffer.from(MAGIC) as unknown as [number, number];
  */
 export class Envelope {
   readonly #serializer: Serializer;
+  readonly #isJson: boolean;
   readonly #compressAbove: number;
 
   /** `compressAbove`: bytes; `Infinity` for never. */
   constructor(serializer: Serializer, compressAbove: number) {
     this.#serializer = serializer;
+    this.#isJson = serializer === jsonSerializer;
     this.#compressAbove = compressAbove;
   }
 
@@ -66,16 +68,14 @@ export class Envelope {
   /** The entry in a value of Redis; its time may be over. `now`: by the server's clock. */
   open(data: Buffer, now: number): TierEntry | Unusable {
     if (data[0] !== MAGIC_0 || data[1] !== MAGIC_1) return 'foreign';
-    const end = data.indexOf(NEWLINE);
-    if (end < 0) return 'damaged';
     try {
-      const header = readHeader(data, MAGIC.length, end);
-      if (header === undefined) return 'damaged';
-      if ((header.s ?? DEFAULT_SERIALIZER) !== this.#serializer.name) return 'foreign';
-      const { w, t, g, l } = header;
+      const found = readHeader(data, MAGIC.length);
+      if (found === undefined) return 'damaged';
+      const { w, t, g, l, v, s = DEFAULT_SERIALIZER, z } = found.header;
+      if (s !== this.#serializer.name) return 'foreign';
       // Clocks are right to some milliseconds only: never more than what was given.
       const ttl = t === undefined ? Infinity : Math.min(t, t - (now - w) / 1000);
-      return this.#entry(data.subarray(end + 1), header.z === 1, ttl, g ?? 0, header.v, l);
+      return entryOf(this.#decode(data, found.end + 1, z === 1), ttl, g ?? 0, v, l);
     } catch {
       return 'damaged';
     }
@@ -84,21 +84,14 @@ export class Envelope {
   /** An entry that was never sent, as a reader would find it `age` seconds later. */
   reopen(encoded: EncodedEntry, age: number): TierEntry {
     const { body, isCompressed, ttl, grace, tags, loadSeconds } = encoded;
-    return this.#entry(Buffer.from(body as string), isCompressed, ttl - age, grace, tags, loadSeconds);
+    return entryOf(this.#decode(Buffer.from(body), 0, isCompressed), ttl - age, grace, tags, loadSeconds);
   }
 
-  #entry(
-    body: Buffer,
-    isCompressed: boolean,
-    ttl: number,
-    grace: number,
-    tags: TagVersions | undefined,
-    loadSeconds: number | undefined,
-  ): TierEntry {
-    const value = this.#serializer.decode(isCompressed ? gunzipSync(body) : body);
-    if (value === undefined) throw new TypeError('an entry is never undefined');
-    if (tags === undefined && loadSeconds === undefined) return { value, ttl, grace };
-    return { value, ttl, grace, ...(tags && { tags }), ...(loadSeconds !== undefined && { loadSeconds }) };
+  #decode(data: Buffer, start: number, isCompressed: boolean): unknown {
+    if (isCompressed) return this.#serializer.decode(gunzipSync(data.subarray(start)));
+    if (this.#isJson) return JSON.parse(data.toString('utf8', start));
+    // A copy: what is decoded may be views of the bytes, and would keep all that arrived with them.
+    return this.#serializer.decode(Buffer.from(data.subarray(start)));
   }
 
   #serialize(value: unknown): Uint8Array | string {
@@ -111,6 +104,18 @@ export class Envelope {
       throw new TierError('redis', message, { cause });
     }
   }
+}
+
+function entryOf(
+  value: unknown,
+  ttl: number,
+  grace: number,
+  tags: TagVersions | undefined,
+  loadSeconds: number | undefined,
+): TierEntry {
+  if (value === undefined) throw new TypeError('an entry is never undefined');
+  if (tags === undefined && loadSeconds === undefined) return { value, ttl, grace };
+  return { value, ttl, grace, ...(tags && { tags }), ...(loadSeconds !== undefined && { loadSeconds }) };
 }
 
 /** To microseconds: what is measured has digits that say nothing, and cost space and time. */

@@ -1,24 +1,29 @@
-import { isCluster } from './redis-client.js';
+import { isCluster, type RedisClient } from './redis-client.js';
 import type { RemoteOperation } from '../remote-metrics.js';
 import { keySlot } from './key-slot.js';
 import type { RedisLink } from './redis-link.js';
+import { SendableCall } from './timed-call.js';
 
 export type Replies = readonly (Buffer | null)[];
 
 /** Keys in one MGET: Redis serves nobody else meanwhile, 256 values of 1 KiB keep it busy for a tenth of a millisecond. */
 const MAX_KEYS = 256;
 
+/** Makes something of the value of a key, or of the `null` when there is none; `now` of the monotonic clock. */
+type Take<T> = (key: string, data: Buffer | null, now: number) => T;
+
 interface Reader {
   readonly position: number;
-  readonly take: (data: Buffer | null) => void;
-  readonly fail: (error: unknown) => void;
+  readonly take: Take<unknown>;
+  readonly resolve: (taken: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** From so many keys on a batch remembers where each is; below, to look at all of them is faster. */
 const FEW = 8;
 
 /** Keys that are asked for together, and who wants them. */
-class Batch {
+class Batch extends SendableCall<Replies> {
   readonly keys: string[] = [];
   readonly readers: Reader[] = [];
   #positions: Map<string, number> | undefined;
@@ -34,18 +39,23 @@ class Batch {
     return position;
   }
 
-  distribute(replies: Replies): void {
-    for (const { position, take, fail } of this.readers) {
+  override send(client: RedisClient): Promise<Replies> {
+    // For one key too: where GET fails because somebody keeps a list there, MGET finds nothing.
+    return client.mgetBuffer(this.keys);
+  }
+
+  override onAnswer(replies: Replies, now: number): void {
+    for (const { position, take, resolve, reject } of this.readers) {
       try {
-        take(replies[position]!);
+        resolve(take(this.keys[position]!, replies[position]!, now));
       } catch (error) {
-        fail(error);
+        reject(error);
       }
     }
   }
 
-  fail(error: unknown): void {
-    for (const { fail } of this.readers) fail(error);
+  override onFailure(error: unknown): void {
+    for (const { reject } of this.readers) reject(error);
   }
 }
 
@@ -56,8 +66,9 @@ class Batch {
 export class ReadBatches {
   readonly #link: RedisLink;
   readonly #operation: RemoteOperation;
-  /** Batches that were not sent yet, by slot; without Cluster there is one slot. */
-  readonly #open = new Map<number, Batch>();
+  /** The batch that was not sent yet; on Cluster there is one for each slot. */
+  #open: Batch | undefined;
+  readonly #openBySlot = new Map<number, Batch>();
 
   constructor(link: RedisLink, operation: RemoteOperation) {
     this.#link = link;
@@ -65,11 +76,11 @@ export class ReadBatches {
   }
 
   /** What `take` makes of the value of a key, or of the `null` when there is none; at once when it arrives. */
-  read<T>(key: string, take: (data: Buffer | null) => T): Promise<T> {
+  read<T>(key: string, take: Take<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const batch = this.#batchFor(this.#slotOf(key));
+      const batch = this.#isCluster() ? this.#batchOfSlot(keySlot(key)) : this.#batch();
       const position = batch.positionOf(key);
-      batch.readers.push({ position, take: (data) => resolve(take(data)), fail: reject });
+      batch.readers.push({ position, take, resolve: resolve as Reader['resolve'], reject });
     });
   }
 
@@ -81,35 +92,32 @@ export class ReadBatches {
     return (await Promise.all(chunks)).flat();
   }
 
-  #batchFor(slot: number): Batch {
-    const open = this.#open.get(slot);
-    if (open !== undefined && open.keys.length < MAX_KEYS) return open;
-    const batch = new Batch();
-    this.#open.set(slot, batch);
+  #batch(): Batch {
+    if (this.#open !== undefined && this.#open.keys.length < MAX_KEYS) return this.#open;
+    const batch = new Batch(this.#link.calls, this.#operation);
+    this.#open = batch;
     // After the microtasks: whoever is about to read gets on.
     process.nextTick(() => {
-      if (this.#open.get(slot) === batch) this.#open.delete(slot);
-      this.#send(batch);
+      if (this.#open === batch) this.#open = undefined;
+      this.#link.sendRead(batch);
     });
     return batch;
   }
 
-  #send(batch: Batch): void {
-    this.#link.readFor(
-      this.#operation,
-      (client) => client.mgetBuffer(batch.keys),
-      (replies) => batch.distribute(replies),
-      (error) => batch.fail(error),
-    );
+  #batchOfSlot(slot: number): Batch {
+    const open = this.#openBySlot.get(slot);
+    if (open !== undefined && open.keys.length < MAX_KEYS) return open;
+    const batch = new Batch(this.#link.calls, this.#operation);
+    this.#openBySlot.set(slot, batch);
+    process.nextTick(() => {
+      if (this.#openBySlot.get(slot) === batch) this.#openBySlot.delete(slot);
+      this.#link.sendRead(batch);
+    });
+    return batch;
   }
 
   #ask(keys: readonly string[]): Promise<Replies> {
-    // For one key too: where GET fails because somebody keeps a list there, MGET finds nothing.
     return this.#link.read(this.#operation, (client) => client.mgetBuffer(keys as string[]));
-  }
-
-  #slotOf(key: string): number {
-    return this.#isCluster() ? keySlot(key) : 0;
   }
 
   #isCluster(): boolean {
@@ -118,6 +126,6 @@ export class ReadBatches {
   }
 }
 
-function asItIs(data: Buffer | null): Buffer | null {
+function asItIs(_key: string, data: Buffer | null): Buffer | null {
   return data;
 }

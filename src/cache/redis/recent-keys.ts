@@ -15,6 +15,6 @@ export class RecentKeys {
 
   /** Whether it was noted; it is not any more. */
   take(key: string): boolean {
-    return this.#keys.delete(key);
+    return this.#keys.size > 0 && this.#keys.delete(key);
   }
 }

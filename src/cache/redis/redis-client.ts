@@ -1,5 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../../errors.js';
+import { readingConnector } from './reading-connector.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -23,8 +24,8 @@ const OWN_OPTIONS = {
 
 /** A client of our own. ioredis is loaded here, for those that use Redis only. */
 export async function makeClient(url: string): Promise<Redis> {
-  const { Redis: RedisOfIoredis } = await import('ioredis');
-  return new RedisOfIoredis(url, OWN_OPTIONS);
+  const { Redis: RedisOfIoredis, AbstractConnector } = await import('ioredis');
+  return new RedisOfIoredis(url, { ...OWN_OPTIONS, Connector: readingConnector(AbstractConnector) });
 }
 
 /** A second connection to where a client is connected, for messages: they and commands cannot share one. */

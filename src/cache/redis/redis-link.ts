@@ -2,7 +2,7 @@ import { CircuitBreaker } from '../../async/circuit-breaker.js';
 import { Deadlines } from '../../async/deadlines.js';
 import type { Cancel, Clock } from '../../clock.js';
 import { TierError } from '../../errors.js';
-import { TimedCall, type CallHost } from './timed-call.js';
+import { PromisedCall, type CallHost, type SendableCall } from './timed-call.js';
 import { codeOf } from '../error-code.js';
 import { RedisCallError } from './redis-failure.js';
 import { greet, type Greeting } from './greeting.js';
@@ -26,9 +26,10 @@ const MUTE_SECONDS = 15;
  */
 export class RedisLink {
   readonly serverClock: ServerClock;
+  /** Who hears of calls that are made here. */
+  readonly calls: CallHost;
   readonly clock: Clock;
   readonly #deadlines: Deadlines;
-  readonly #calls: CallHost;
   readonly #options: RedisLinkOptions;
   readonly #breaker: CircuitBreaker;
   readonly #onUp = new Set<(greeting: Greeting) => void>();
@@ -50,7 +51,7 @@ export class RedisLink {
     this.#deadlines = new Deadlines(options.clock);
     const { clock, metrics } = options;
     const [onUnable, onSignOfLife] = [this.#fail.bind(this), this.#onSignOfLife.bind(this)];
-    this.#calls = { clock, metrics, onUnable, onSignOfLife };
+    this.calls = { clock, metrics, onUnable, onSignOfLife };
     this.serverClock = new ServerClock(options.clock);
     this.#breaker = new CircuitBreaker({ clock: options.clock, maxWindow: MAX_WINDOW_SECONDS });
     this.#firstGreeting = new Promise((resolve) => (this.#endFirstGreeting = resolve));
@@ -92,20 +93,18 @@ export class RedisLink {
     return this.call(operation, this.#options.readTimeout, send);
   }
 
-  /** As `read`, for those who can do without one more promise. One of the two is called, once. */
-  readFor<T>(
-    operation: RemoteOperation,
-    send: (client: RedisClient) => Promise<T>,
-    onValue: (value: T) => void,
-    onError: (error: unknown) => void,
-  ): void {
-    const { readTimeout } = this.#options;
+  /** As `read`, with one object for all of the call. */
+  sendRead<T>(call: SendableCall<T>): void {
     const client = this.#client;
-    if (!this.#isUp || client?.status !== 'ready')
-      return void this.read(operation, send).then(onValue, onError);
-    const call = new TimedCall<T>(this.#calls, operation, readTimeout, onValue, onError);
+    if (!this.#isUp || client?.status !== 'ready') {
+      const sent = this.read(call.operation, (connected) => call.send(connected));
+      return void sent.then(
+        (answer) => call.onAnswer(answer, this.clock.now()),
+        (error: unknown) => call.onFailure(error),
+      );
+    }
+    this.#deadlines.watch(call.send(client), call, this.#options.readTimeout);
     this.#keepTime(client, call.startedAt);
-    this.#deadlines.watch(send(client), call);
   }
 
   write<T>(operation: RemoteOperation, send: (client: RedisClient) => Promise<T>): Promise<T> {
@@ -222,7 +221,7 @@ export class RedisLink {
 
   #timed<T>(operation: RemoteOperation, seconds: number, call: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) =>
-      this.#deadlines.watch(call, new TimedCall(this.#calls, operation, seconds, resolve, reject)),
+      this.#deadlines.watch(call, new PromisedCall(this.calls, operation, resolve, reject), seconds),
     );
   }
 

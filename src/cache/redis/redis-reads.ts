@@ -29,11 +29,17 @@ export class RedisReads {
     this.#batches = new ReadBatches(options.link, 'get');
   }
 
-  /** What `take` makes of the entry. */
-  read<T>(redisKey: string, take: (entry: TierEntry | undefined) => T): Promise<T> {
-    if (this.#isPending(redisKey)) return Promise.resolve(take(this.#open(redisKey, null)));
-    if (this.#options.touched.take(redisKey)) return this.#readTouched(redisKey, take);
-    return this.#batches.read(redisKey, (data) => take(this.#open(redisKey, data)));
+  read(redisKey: string): Promise<TierEntry | undefined> {
+    if (this.#isPending(redisKey)) return Promise.resolve(this.#openPending(redisKey));
+    if (this.#options.touched.take(redisKey)) return this.#readTouched(redisKey);
+    return this.#batches.read(redisKey, this.#open);
+  }
+
+  /** The value of an entry that is fresh. */
+  readFresh(redisKey: string): Promise<unknown> {
+    if (this.#isPending(redisKey)) return Promise.resolve(freshValue(this.#openPending(redisKey)));
+    if (this.#options.touched.take(redisKey)) return this.#readTouched(redisKey).then(freshValue);
+    return this.#batches.read(redisKey, this.#openFresh);
   }
 
   /** The entries in the order of the keys. */
@@ -50,10 +56,10 @@ export class RedisReads {
   }
 
   /** Redis tells of an expiry up to a tenth of a second late, so the time others gave an entry is asked for. */
-  async #readTouched<T>(redisKey: string, take: (entry: TierEntry | undefined) => T): Promise<T> {
+  async #readTouched(redisKey: string): Promise<TierEntry | undefined> {
     const left = this.#timeLeft(redisKey);
-    const entry = await this.#batches.read(redisKey, (data) => this.#open(redisKey, data));
-    return take(entry && endingIn(entry, await left));
+    const entry = await this.#batches.read(redisKey, this.#open);
+    return entry && endingIn(entry, await left);
   }
 
   /** Seconds until Redis removes a key, `Infinity` when it does not or cannot be asked. */
@@ -71,8 +77,18 @@ export class RedisReads {
     return !isEmpty && (isEverythingWrong || this.#options.pending.failedFor(redisKey) !== undefined);
   }
 
-  #open(redisKey: string, data: Buffer | null): TierEntry | undefined {
-    const entry = this.#isPending(redisKey) ? this.#openPending(redisKey) : this.#openSent(data);
+  // Functions, not methods: a batch calls them for each of its readers.
+  readonly #open = (redisKey: string, data: Buffer | null, now?: number): TierEntry | undefined =>
+    this.#count(this.#isPending(redisKey) ? this.#pendingEntry(redisKey) : this.#openSent(data, now));
+
+  readonly #openFresh = (redisKey: string, data: Buffer | null, now?: number): unknown =>
+    freshValue(this.#open(redisKey, data, now));
+
+  #openPending(redisKey: string): TierEntry | undefined {
+    return this.#count(this.#pendingEntry(redisKey));
+  }
+
+  #count(entry: TierEntry | undefined): TierEntry | undefined {
     if (entry !== undefined && entry.ttl + entry.grace > 0) {
       this.hits += 1;
       return entry;
@@ -82,21 +98,25 @@ export class RedisReads {
     return undefined;
   }
 
-  #openSent(data: Buffer | null): TierEntry | undefined {
+  #openSent(data: Buffer | null, now?: number): TierEntry | undefined {
     if (data === null) return undefined;
     const { envelope, link, metrics } = this.#options;
-    const entry = envelope.open(data, link.serverClock.now());
+    const entry = envelope.open(data, link.serverClock.now(now));
     if (typeof entry !== 'string') return entry;
     metrics.countUnusable(entry);
     return undefined;
   }
 
-  #openPending(redisKey: string): TierEntry | undefined {
+  #pendingEntry(redisKey: string): TierEntry | undefined {
     const { envelope, link, pending } = this.#options;
     const write = pending.failedFor(redisKey);
     if (write?.intent.kind !== 'set') return undefined;
     return envelope.reopen(write.intent.entry, (link.clock.now() - write.at) / 1000);
   }
+}
+
+function freshValue(entry: TierEntry | undefined): unknown {
+  return entry !== undefined && entry.ttl > 0 ? entry.value : undefined;
 }
 
 /** The entry, over in so many seconds at the latest. */

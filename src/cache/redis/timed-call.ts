@@ -1,6 +1,7 @@
 import { TimedWait } from '../../async/deadlines.js';
 import type { Clock } from '../../clock.js';
 import type { RemoteMetrics, RemoteOperation } from '../remote-metrics.js';
+import type { RedisClient } from './redis-client.js';
 import { RedisCallError, toCallError } from './redis-failure.js';
 
 /** Who hears of the calls. */
@@ -13,49 +14,71 @@ export interface CallHost {
   onSignOfLife(): void;
 }
 
-/** A call of Redis that is waited for. */
-export class TimedCall<T> extends TimedWait<T> {
+/** A call of Redis that is waited for, so long and no longer. */
+export abstract class TimedCall<T> extends TimedWait<T> {
+  readonly operation: RemoteOperation;
   readonly #host: CallHost;
-  readonly #operation: RemoteOperation;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: RedisCallError) => void;
 
-  constructor(
-    host: CallHost,
-    operation: RemoteOperation,
-    seconds: number,
-    resolve: (value: T) => void,
-    reject: (error: RedisCallError) => void,
-  ) {
-    super(host.clock.now(), seconds);
+  constructor(host: CallHost, operation: RemoteOperation) {
+    super();
     this.#host = host;
-    this.#operation = operation;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.operation = operation;
   }
 
-  protected override onValue(value: T): void {
-    this.#host.metrics.succeeded(this.#operation, this.#elapsed());
-    this.#resolve(value);
+  /** One of the two is called, once; `now` of the monotonic clock. */
+  abstract onAnswer(answer: T, now: number): void;
+  abstract onFailure(error: unknown): void;
+
+  protected override onValue(answer: T): void {
+    const now = this.#host.clock.now();
+    this.#host.metrics.succeeded(this.operation, (now - this.startedAt) / 1000);
+    this.onAnswer(answer, now);
   }
 
   protected override onError(thrown: unknown): void {
-    const error = toCallError(this.#operation, thrown);
-    this.#host.metrics.failed(this.#operation, this.#elapsed(), error.kind);
+    const error = toCallError(this.operation, thrown);
+    const seconds = (this.#host.clock.now() - this.startedAt) / 1000;
+    this.#host.metrics.failed(this.operation, seconds, error.kind);
     if (error.isUnable) this.#host.onUnable(error);
-    this.#reject(error);
+    this.onFailure(error);
   }
 
   protected override onExpired(): void {
     const seconds = Math.round(this.until - this.startedAt) / 1000;
-    this.onError(new RedisCallError('timeout', `${this.#operation} got no answer within ${seconds} s`));
+    this.onError(new RedisCallError('timeout', `${this.operation} got no answer within ${seconds} s`));
   }
 
   protected override onLate(): void {
     this.#host.onSignOfLife();
   }
+}
 
-  #elapsed(): number {
-    return (this.#host.clock.now() - this.startedAt) / 1000;
+/** A call that settles a promise. */
+export class PromisedCall<T> extends TimedCall<T> {
+  readonly #resolve: (answer: T) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    host: CallHost,
+    operation: RemoteOperation,
+    resolve: (answer: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(host, operation);
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
+
+  override onAnswer(answer: T): void {
+    this.#resolve(answer);
+  }
+
+  override onFailure(error: unknown): void {
+    this.#reject(error);
+  }
+}
+
+/** A call that knows what to send. */
+export abstract class SendableCall<T> extends TimedCall<T> {
+  abstract send(client: RedisClient): Promise<T>;
 }
