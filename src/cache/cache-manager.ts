@@ -87,7 +87,7 @@ export class CacheManager {
   /** The value, or `undefined` when no tier has it fresh. */
   get<T = unknown>(key: string, options?: Pick<SetEntryOptions, 'skip'>): Promise<T | undefined> {
     const entry = options === undefined ? this.#tiers.fresh(key) : undefined;
-    if (entry === undefined || entry.outcome !== 'value') return this.#get<T>(key, options);
+    if (entry === undefined || entry.outcome !== 'value') return this.#get<T>(key, options, entry);
     this.#metrics.countPrimaryHit();
     return promiseOf(entry) as Promise<T>;
   }
@@ -214,9 +214,14 @@ export class CacheManager {
     await this.#tiers.close();
   }
 
-  #get<T>(key: string, options: Pick<SetEntryOptions, 'skip'> | undefined): Promise<T | undefined> {
+  #get<T>(
+    key: string,
+    options: Pick<SetEntryOptions, 'skip'> | undefined,
+    found: MemoryEntry | undefined,
+  ): Promise<T | undefined> {
     try {
-      const entry = isSkipped(options, 'memory') ? undefined : this.#tiers.fresh(checkKey(key));
+      const isLookedUp = options === undefined || isSkipped(options, 'memory');
+      const entry = isLookedUp ? found : this.#tiers.fresh(checkKey(key));
       if (entry !== undefined) return Promise.resolve(this.#present(entry) as T | undefined);
       if (isSkipped(options, 'secondary')) return Promise.resolve(this.#presentBelow<T>(undefined));
       return this.#tiers.readBelow(checkKey(key)).then((below) => this.#presentBelow<T>(below));

@@ -270,7 +270,7 @@ export class TierStack {
   ): MemoryEntry {
     const { value, grace, loadSeconds = 0 } = entry;
     const ttl = Math.min(entry.ttl, memoryTtl);
-    const copy = { value, grace, loadSeconds, marks, ...(Number.isFinite(ttl) && { ttl }) };
+    const copy = { value, grace, loadSeconds, marks, ...(ttl !== Infinity && { ttl }) };
     if (!this.isOpen(key, fence)) return this.memory.entryOf(copy);
     return this.memory.remember(key, copy);
   }
