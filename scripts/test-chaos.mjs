@@ -5,18 +5,18 @@ import { exitWith, ROOT, run } from './run.mjs';
 import { findServers, howToGet } from './servers.mjs';
 
 /** What can be put under abuse, and the server each part needs. */
-const PARTS = { persistent: undefined, redis: 'redis-server' };
+const PARTS = { persistent: undefined, redis: 'redis-server', tasks: 'redis-server' };
 
-const USAGE = `Usage: npm run test:chaos -- [--only persistent|redis] [flags of that part]
+const USAGE = `Usage: npm run test:chaos -- [--only persistent|redis|tasks] [flags of that part]
 Without --only all parts run, with their defaults; --engine files|sqlite chooses that of the persistent part.
-The flags of a part are told at the top of test/chaos/persistent.mjs and test/chaos/redis.mjs.`;
+The flags of a part are told at the top of test/chaos/persistent.mjs, redis.mjs and tasks.mjs.`;
 
 await exitWith(async () => {
   const { only, engine, rest } = readFlags(process.argv.slice(2));
   const isWrong =
     (only !== undefined && !(only in PARTS)) ||
     (only === undefined && rest.length > 0) ||
-    (only === 'redis' && engine.length > 0);
+    (only !== undefined && only !== 'persistent' && engine.length > 0);
   if (isWrong) {
     console.error(USAGE);
     return 2;

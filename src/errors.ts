@@ -9,6 +9,7 @@ export type PerformanceErrorCode =
   | 'PERF_TIMEOUT'
   | 'PERF_CIRCUIT_OPEN'
   | 'PERF_REJECTED'
+  | 'PERF_QUEUE_FAILED'
   | 'PERF_CLOSED';
 
 /** What every error of this package derives from. The application's own errors are never wrapped in it. */

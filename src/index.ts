@@ -20,6 +20,7 @@ export type { MetricDescription } from './monitor/user-metrics.js';
 export { ResourceTracker } from './resources/resource-tracker.js';
 export type { ResourceTrackerOptions } from './resources/resource-tracker.js';
 export type { ResourceAverages, ResourceSnapshot } from './resources/snapshot.js';
+export type { ResourceSources } from './resources/sources.js';
 
 export { CacheManager } from './cache/cache-manager.js';
 export type { CacheManagerOptions } from './cache/cache-manager-options.js';
@@ -100,6 +101,9 @@ export { BackgroundTaskManager } from './async/tasks/background-task-manager.js'
 export type { BackgroundTaskManagerOptions } from './async/tasks/background-task-manager.js';
 export { ThreadTaskManager } from './async/tasks/thread-task-manager.js';
 export type { ThreadTaskManagerOptions } from './async/tasks/thread-task-manager.js';
+export { DurableTaskManager } from './async/tasks/durable-task-manager.js';
+export type { DurableTaskManagerOptions } from './async/tasks/durable-task-manager.js';
+export { TaskQueueError } from './async/tasks/durable/task-queue-error.js';
 export { defineTask } from './async/tasks/define-task.js';
 export type { DefinedTask, TaskDefinition, TaskHandler } from './async/tasks/define-task.js';
 export type { TaskCapabilities } from './async/tasks/task-capabilities.js';
@@ -149,4 +153,8 @@ export type {
   Gauge,
   Histogram,
 } from './telemetry/instruments.js';
+export { ExportTap } from './telemetry/readings/export-tap.js';
+export type { ExportListener } from './telemetry/readings/export-tap.js';
+export { ExportedReadings } from './telemetry/readings/exported-readings.js';
+export type { ExportedReading } from './telemetry/readings/exported-readings.js';
 export type { RunningTimer } from './telemetry/timer.js';

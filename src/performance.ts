@@ -1,4 +1,4 @@
-import { createNoopMeter, diag, metrics, type MeterProvider } from '@opentelemetry/api';
+import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type {
   BackgroundTaskManager,
@@ -17,12 +17,14 @@ import {
 } from './config/environment.js';
 import { forgetDefaults, makeDefaults, type DefaultParts } from './defaults.js';
 import { InvalidOptionError, ListenError } from './errors.js';
+import { isRegistered, registerIfWanted } from './export/global-provider.js';
 import { buildProvider, logTo, shutdownProvider, type BuiltProvider } from './export/provider.js';
 import { MetricsServer } from './export/prometheus/server.js';
 import type { PerformanceMonitor, PerformanceMonitorOptions } from './monitor/performance-monitor.js';
 import { ResourceOptimizer, type ResourceOptimizerOptions } from './optimizer/resource-optimizer.js';
 import { instrumentsOf } from './telemetry/instruments.js';
 import { noticeOnce } from './telemetry/notice.js';
+import type { ExportTap } from './telemetry/readings/export-tap.js';
 
 /** Where /metrics is served. */
 export interface PrometheusOptions {
@@ -70,6 +72,11 @@ export interface Performance {
   readonly tasks: BackgroundTaskManager;
   /** The provider everything is recorded into. */
   readonly meterProvider: MeterProvider;
+  /**
+   * Hears what the provider's readers collect, instruments of other libraries included, without a reader of its own.
+   * `undefined` where the provider was not made here: tap its readers with an {@link ExportTap} yourself.
+   */
+  readonly exportTap: ExportTap | undefined;
   /** Where /metrics is served; `undefined` until it is, see `ready`. */
   readonly metricsUrl: string | undefined;
   /**
@@ -144,6 +151,7 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   const performance: Performance = {
     ...parts,
     meterProvider,
+    exportTap: built?.exportTap,
     get metricsUrl() {
       return server?.url;
     },
@@ -268,18 +276,6 @@ function openProvider(
     readers: options.readers ?? [],
     views: options.views ?? [],
   });
-}
-
-function isRegistered(provider: MeterProvider): boolean {
-  return provider.getMeter('') !== createNoopMeter();
-}
-
-function registerIfWanted(provider: MeterProvider, isWanted: boolean): boolean {
-  if (!isWanted || isRegistered(metrics.getMeterProvider()) || !isRegistered(provider)) return false;
-  const isGlobal = metrics.setGlobalMeterProvider(provider);
-  if (!isGlobal)
-    diag.warn('@gary-zero/performance: its MeterProvider could not be registered as the global one');
-  return isGlobal;
 }
 
 /** The parts for a provider; when one of them cannot be made, the provider is ended again and nothing has started. */

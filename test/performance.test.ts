@@ -7,6 +7,7 @@ import { timer } from '../src/decorators/timer.js';
 import { getCacheManager, getPerformanceMonitor, getTaskManager } from '../src/defaults.js';
 import { InvalidEnvironmentError, InvalidOptionError, ListenError, RejectedError } from '../src/errors.js';
 import { startPerformance, type Performance, type PerformanceOptions } from '../src/performance.js';
+import { ExportedReadings } from '../src/telemetry/readings/exported-readings.js';
 import { captureNotices } from './fakes/captured-notices.js';
 import { captureMetrics, seriesOf } from './fakes/captured-telemetry.js';
 
@@ -58,6 +59,23 @@ describe('startPerformance', () => {
     }
     expect(text).to.match(/^process_memory_usage_bytes \d+$/m);
     expect(text).to.match(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [\d.]+$/m);
+  });
+
+  it('lets listen to what is exported, without collecting for it', async () => {
+    const perf = start();
+    await perf.ready;
+    let collected = 0;
+    perf.meterProvider
+      .getMeter('shop')
+      .createObservableGauge('shop.load')
+      .addCallback((result) => result.observe((collected += 1)));
+    const readings = new ExportedReadings(perf.exportTap!, ['shop.load']);
+
+    expect(readings.last('shop.load')).to.equal(undefined);
+    await scrape(perf);
+
+    expect(readings.last('shop.load')).to.include({ kind: 'gauge', value: 1 });
+    expect(collected).to.equal(1);
   });
 
   it('exports what was counted before it started', async () => {
@@ -187,6 +205,7 @@ describe('startPerformance', () => {
 
     expect(perf.meterProvider).to.equal(theirs);
     expect(perf.metricsUrl).to.equal(undefined);
+    expect(perf.exportTap).to.equal(undefined);
     await perf.shutdown();
     await theirs.shutdown();
   });

@@ -7,6 +7,7 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { InvalidUseError } from '../errors.js';
 import { SCOPE_NAME, VERSION } from '../telemetry/connection.js';
+import { ExportTap } from '../telemetry/readings/export-tap.js';
 import type { PullReader } from './prometheus/server.js';
 
 export interface ProviderOptions {
@@ -21,10 +22,11 @@ export interface ProviderOptions {
   readonly views: readonly ViewOptions[];
 }
 
-/** A provider of the stock SDK, and the reader /metrics is pulled from, if it has one. */
+/** A provider of the stock SDK, the reader /metrics is pulled from, if it has one, and a tap on all of its readers. */
 export interface BuiltProvider {
   readonly provider: SdkMeterProvider;
   readonly pullReader: PullReader | undefined;
+  readonly exportTap: ExportTap;
 }
 
 // The SDK costs some 100 ms to load and its exporters more: only who starts it pays, and at once, because what other
@@ -67,7 +69,10 @@ export function buildProvider(options: ProviderOptions): BuiltProvider {
   const resource = defaultResource().merge(
     resourceFromAttributes({ ...distribution, ...options.resourceAttributes }),
   );
-  return { provider: new sdk.MeterProvider({ resource, readers, views: [...options.views] }), pullReader };
+  const exportTap = new ExportTap();
+  const tapped = readers.map((reader) => exportTap.tapReader(reader));
+  const provider = new sdk.MeterProvider({ resource, readers: tapped, views: [...options.views] });
+  return { provider, pullReader, exportTap };
 }
 
 type Sdk = typeof import('@opentelemetry/sdk-metrics');

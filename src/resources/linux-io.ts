@@ -1,50 +1,55 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { numberAt } from './kernel-text.js';
+import type { KeptFiles } from './kept-files.js';
 
 /** Bytes since the machine started. */
-export interface IoTotals {
-  readonly diskReadBytes: number;
-  readonly diskWriteBytes: number;
-  readonly networkSentBytes: number;
-  readonly networkReceivedBytes: number;
+export interface DiskTotals {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+export interface NetworkTotals {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 /** The kernel counts disk traffic in sectors of 512 bytes, whatever the device uses (Documentation/admin-guide/iostats). */
 const SECTOR_BYTES = 512;
-const BUFFER_BYTES = 64 * 1024;
 
-/** Reads /proc by kept file descriptors, about 15 microseconds a sample; nothing elsewhere than on Linux. */
-export class LinuxIo {
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  readonly #disks = openOrNothing('/proc/diskstats');
-  readonly #network = openOrNothing('/proc/net/dev');
-
-  read(): IoTotals | undefined {
-    if (this.#disks === undefined || this.#network === undefined) return undefined;
-    return { ...diskTotals(this.#text(this.#disks)), ...networkTotals(this.#text(this.#network)) };
-  }
-
-  close(): void {
-    for (const file of [this.#disks, this.#network]) if (file !== undefined) closeSync(file);
-  }
-
-  #text(file: number): string {
-    return this.#buffer.toString('latin1', 0, readSync(file, this.#buffer, 0, BUFFER_BYTES, 0));
-  }
+export function readDisks(files: KeptFiles): DiskTotals | undefined {
+  const diskstats = files.read('/proc/diskstats');
+  return diskstats === undefined ? undefined : diskTotals(diskstats);
 }
 
-/** Whole disks only: a partition's traffic is in its disk's, and loop and RAM devices are not disks. */
-export function diskTotals(diskstats: string): Pick<IoTotals, 'diskReadBytes' | 'diskWriteBytes'> {
+export function readNetwork(files: KeptFiles): NetworkTotals | undefined {
+  const netDev = files.read('/proc/net/dev');
+  return netDev === undefined ? undefined : networkTotals(netDev);
+}
+
+/** What this process had read from and written to disks; what the kernel answered from memory is left out. */
+export function readProcessDisks(files: KeptFiles): DiskTotals | undefined {
+  const io = files.read('/proc/self/io');
+  const [readBytes, writtenBytes] = [numberAt(io, 'read_bytes:'), numberAt(io, 'write_bytes:')];
+  if (readBytes === undefined || writtenBytes === undefined) return undefined;
+  return { readBytes, writtenBytes };
+}
+
+/**
+ * Whole disks only: a partition's traffic is in its disk's, and loop and RAM devices are not disks. Behind the name come
+ * reads, reads merged, sectors read, milliseconds, writes, writes merged, sectors written.
+ */
+const DISK =
+  /^ *\d+ +\d+ (?:sd[a-z]+|hd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+) \d+ \d+ (\d+) \d+ \d+ \d+ (\d+)/gm;
+
+export function diskTotals(diskstats: string): DiskTotals {
   let [read, written] = [0, 0];
-  for (const line of diskstats.split('\n')) {
-    const fields = line.trim().split(/\s+/);
-    if (!/^(sd[a-z]+|hd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(fields[2] ?? '')) continue;
-    read += Number(fields[5]) || 0;
-    written += Number(fields[9]) || 0;
+  for (const [, sectorsRead, sectorsWritten] of diskstats.matchAll(DISK)) {
+    read += Number(sectorsRead);
+    written += Number(sectorsWritten);
   }
-  return { diskReadBytes: read * SECTOR_BYTES, diskWriteBytes: written * SECTOR_BYTES };
+  return { readBytes: read * SECTOR_BYTES, writtenBytes: written * SECTOR_BYTES };
 }
 
-export function networkTotals(netDev: string): Pick<IoTotals, 'networkSentBytes' | 'networkReceivedBytes'> {
+export function networkTotals(netDev: string): NetworkTotals {
   let [sent, received] = [0, 0];
   for (const line of netDev.split('\n').slice(2)) {
     const [device, counts] = line.split(':');
@@ -53,13 +58,5 @@ export function networkTotals(netDev: string): Pick<IoTotals, 'networkSentBytes'
     received += Number(fields[0]) || 0;
     sent += Number(fields[8]) || 0;
   }
-  return { networkSentBytes: sent, networkReceivedBytes: received };
-}
-
-function openOrNothing(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
+  return { sentBytes: sent, receivedBytes: received };
 }

@@ -1,130 +1,109 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { Clock } from '../clock.js';
-import { hostObservers, type CpuMode, type HostSample } from './host-observers.js';
-import { LinuxIo, type IoTotals } from './linux-io.js';
-import type { ResourceSnapshot } from './snapshot.js';
+import { Container } from './container.js';
+import { GarbageCollections, type CollectionListener } from './garbage-collections.js';
+import { hostObservers } from './host-observers.js';
+import { KeptFiles } from './kept-files.js';
+import { readDisks, readNetwork, readProcessDisks } from './linux-io.js';
+import { LoopLag } from './loop-lag.js';
+import { readMachineCpu } from './machine-cpu.js';
+import { OpenFiles } from './open-files.js';
+import { readPressures } from './pressure.js';
+import { sampleFrom, type HeapReading, type ProcessCounts, type Sample, type Totals } from './sample.js';
 
-/** One sample: the snapshot for people, the totals behind it for instruments. */
-export interface Sample {
-  readonly snapshot: ResourceSnapshot;
-  readonly host: HostSample;
-  readonly io: IoTotals | undefined;
-  readonly cpuShares: Readonly<Record<CpuMode, number>>;
-  readonly processCpuShares: Readonly<Record<'user' | 'system', number>>;
-  readonly heapSpaces: readonly { readonly name: string; readonly usedBytes: number }[];
-  readonly heapLimitBytes: number;
+/** Hears of each single event, for histograms. */
+export interface SampleListeners {
+  readonly onCollection: CollectionListener;
+  readonly onLag: (seconds: number) => void;
 }
 
-interface Before {
-  readonly now: number;
-  readonly host: Pick<HostSample, 'systemCpuSeconds' | 'processCpuSeconds'>;
-  readonly io: IoTotals | undefined;
-  /** Absent: since the process started. */
-  readonly loop: EventLoopUtilization | undefined;
-}
-
-interface After extends Before {
-  readonly host: HostSample;
-  readonly loop: EventLoopUtilization;
-}
-
-const MB = 1024 * 1024;
-
-/** Takes samples, each against the one before. */
+/**
+ * Takes samples, each against the one before: about 0.3 ms of CPU on Linux. In between it listens to the garbage
+ * collector and runs a timer that never keeps the process alive.
+ */
 export class ResourceSampler {
   readonly #clock: Clock;
-  readonly #linuxIo = new LinuxIo();
-  #before: Before | undefined;
+  readonly #files: KeptFiles;
+  readonly #container: Container;
+  readonly #openFiles: OpenFiles;
+  readonly #collections: GarbageCollections;
+  readonly #lag: LoopLag;
+  #before: Totals | undefined;
 
-  constructor(clock: Clock) {
+  /** `root`: what stands for `/` when files of the kernel are read. */
+  constructor(clock: Clock, { onCollection, onLag }: SampleListeners, root = '/') {
     this.#clock = clock;
+    this.#files = new KeptFiles(root);
+    this.#container = new Container(this.#files);
+    this.#openFiles = new OpenFiles(this.#files);
+    this.#collections = new GarbageCollections(onCollection);
+    this.#lag = new LoopLag(clock, onLag);
   }
 
   async take(): Promise<Sample> {
-    const sampleHost = await hostObservers();
+    const files = this.#files;
+    const machineCpu = readMachineCpu(files);
+    const sampleHost = await hostObservers({ machineCpu: machineCpu === undefined });
     const host = await sampleHost();
-    const io = this.#linuxIo.read();
-    const loop = performance.eventLoopUtilization();
-    const now = this.#clock.now();
-    const before = this.#before ?? sinceStart(now, io);
-    this.#before = { now, host, io, loop };
-    return sampleFrom(this.#clock.wallNow(), before, { now, host, io, loop });
+    const container = this.#container.read();
+    const totals: Totals = {
+      now: this.#clock.now(),
+      machineCpuSeconds: machineCpu ?? host.systemCpuSeconds,
+      processCpuSeconds: host.processCpuSeconds,
+      container,
+      disks: readDisks(files),
+      processDisks: readProcessDisks(files),
+      network: readNetwork(files),
+      gcSeconds: this.#collections.seconds,
+      loop: performance.eventLoopUtilization(),
+    };
+    const before = this.#before;
+    this.#before = totals;
+    return sampleFrom(before, totals, {
+      timestamp: this.#clock.wallNow() / 1000,
+      host,
+      cores: availableParallelism(),
+      pressures: readPressures(files, this.#container.unifiedFolder),
+      openFiles: this.#openFiles.read(),
+      counts: processCounts(),
+      heap: heapReading(this.#collections.liveBytes),
+      lag: this.#lag.take(),
+      loadAverage: loadAverage(files),
+    });
   }
 
   close(): void {
-    this.#linuxIo.close();
+    this.#lag.close();
+    this.#collections.close();
+    this.#files.close();
   }
 }
 
-function sampleFrom(wallMs: number, before: Before, after: After): Sample {
-  const { host, io } = after;
-  const heap = getHeapStatistics();
-  const heapSpaces = getHeapSpaceStatistics().map((space) => ({
+function processCounts(): ProcessCounts {
+  const usage = process.resourceUsage();
+  return {
+    voluntarySwitches: usage.voluntaryContextSwitches,
+    involuntarySwitches: usage.involuntaryContextSwitches,
+    minorFaults: usage.minorPageFault,
+    majorFaults: usage.majorPageFault,
+  };
+}
+
+function heapReading(liveBytes: number | undefined): HeapReading {
+  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
+  const spaces = getHeapSpaceStatistics().map((space) => ({
     name: space.space_name,
     usedBytes: space.space_used_size,
+    sizeBytes: space.space_size,
   }));
-  const cpuShares = machineShares(before.host, host);
-  const processCpuShares = processShares(before, after);
-  const memoryBytes = host.memoryUsedBytes + host.memoryFreeBytes;
-  const mbSince = (name: keyof IoTotals) =>
-    io === undefined || before.io === undefined ? undefined : Math.max(0, io[name] - before.io[name]) / MB;
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  const snapshot: ResourceSnapshot = {
-    timestamp: wallMs / 1000,
-    cpuPercent: 100 * (cpuShares.user + cpuShares.system + cpuShares.interrupt + cpuShares.nice),
-    processCpuPercent: Math.min(100, 100 * (processCpuShares.user + processCpuShares.system)),
-    memoryPercent: memoryBytes === 0 ? 0 : (100 * host.memoryUsedBytes) / memoryBytes,
-    memoryUsedMb: host.memoryUsedBytes / MB,
-    memoryAvailableMb: host.memoryFreeBytes / MB,
-    processMemoryMb: host.processMemoryBytes / MB,
-    heapUsedMb: heap.used_heap_size / MB,
-    heapPercent: (100 * heap.used_heap_size) / heap.heap_size_limit,
-    eventLoopUtilization:
-      (before.loop === undefined ? after.loop : performance.eventLoopUtilization(after.loop, before.loop))
-        .utilization || 0,
-    diskIoReadMb: mbSince('diskReadBytes'),
-    diskIoWriteMb: mbSince('diskWriteBytes'),
-    networkSentMb: mbSince('networkSentBytes'),
-    networkRecvMb: mbSince('networkReceivedBytes'),
-    loadAverage: [one, five, fifteen],
-  };
-  return {
-    snapshot,
-    host,
-    io,
-    cpuShares,
-    processCpuShares,
-    heapSpaces,
-    heapLimitBytes: heap.heap_size_limit,
-  };
+  return { usedBytes, limitBytes, liveBytes, spaces };
 }
 
-/** The first sample has none before it: its CPU shares count from the start of machine and process. */
-function sinceStart(now: number, io: IoTotals | undefined): Before {
-  const host = {
-    systemCpuSeconds: { user: 0, system: 0, idle: 0, interrupt: 0, nice: 0 },
-    processCpuSeconds: { user: 0, system: 0 },
-  };
-  return { now: now - process.uptime() * 1000, host, io, loop: undefined };
-}
-
-function machineShares(before: Before['host'], after: HostSample): Record<CpuMode, number> {
-  const modes = Object.keys(after.systemCpuSeconds) as CpuMode[];
-  const spent = modes.map((mode) =>
-    Math.max(0, after.systemCpuSeconds[mode] - before.systemCpuSeconds[mode]),
-  );
-  const total = spent.reduce((sum, seconds) => sum + seconds, 0);
-  const shares = modes.map((mode, i) => [mode, total === 0 ? 0 : spent[i]! / total]);
-  return Object.fromEntries(shares) as Record<CpuMode, number>;
-}
-
-function processShares(before: Before, after: Before): Record<'user' | 'system', number> {
-  const available = ((after.now - before.now) / 1000) * availableParallelism();
-  const share = (mode: 'user' | 'system') => {
-    const spent = after.host.processCpuSeconds[mode] - before.host.processCpuSeconds[mode];
-    return available > 0 ? Math.max(0, spent) / available : 0;
-  };
-  return { user: share('user'), system: share('system') };
+/** Node opens the file anew each time, which costs five times as much. */
+function loadAverage(files: KeptFiles): [number, number, number] {
+  const told = files.read('/proc/loadavg')?.split(' ', 3).map(Number);
+  const [one = 0, five = 0, fifteen = 0] = told?.every(Number.isFinite) ? told : loadavg();
+  return [one, five, fifteen];
 }

@@ -1,12 +1,18 @@
 import { asyncCatalogue } from './async-catalogue.js';
+import { containerCatalogue } from './container-catalogue.js';
 import { define, type InstrumentDefinition } from './definition.js';
 import { poolCatalogue } from './pool-catalogue.js';
 import { resourceCatalogue } from './resource-catalogue.js';
+import { runtimeCatalogue } from './runtime-catalogue.js';
+import { sheddingCatalogue } from './shedding-catalogue.js';
 import { taskCatalogue } from './task-catalogue.js';
 
 export * from './async-catalogue.js';
+export * from './container-catalogue.js';
 export * from './pool-catalogue.js';
 export * from './resource-catalogue.js';
+export * from './runtime-catalogue.js';
+export * from './shedding-catalogue.js';
 export * from './task-catalogue.js';
 
 /**
@@ -61,11 +67,11 @@ export const cacheEvictions = define({
   name: 'perf.cache.evictions',
   kind: 'observableCounter',
   unit: '{eviction}',
-  description: 'Entries that left a tier to make room, or because their time was over.',
+  description: 'Entries that left a tier to make room in it or in a shared budget, or whose time was over.',
   attributes: {
     'perf.cache.name': 'open',
     'perf.cache.tier': CACHE_TIERS,
-    'perf.cache.reason': ['capacity', 'expired'],
+    'perf.cache.reason': ['capacity', 'budget', 'expired'],
   },
 });
 
@@ -99,6 +105,22 @@ export const cacheUsageLimit = define({
   unit: 'By',
   description: 'Bytes a tier may take, where it has such a limit.',
   attributes: { 'perf.cache.name': 'open', 'perf.cache.tier': CACHE_TIERS },
+});
+
+export const cacheBudgetUsage = define({
+  name: 'perf.cache.budget.usage',
+  kind: 'observableUpDownCounter',
+  unit: 'By',
+  description: 'What a cache holds of a budget of bytes it shares with others, by estimate.',
+  attributes: { 'perf.cache.budget.name': 'open', 'perf.cache.name': 'open' },
+});
+
+export const cacheBudgetLimit = define({
+  name: 'perf.cache.budget.limit',
+  kind: 'observableUpDownCounter',
+  unit: 'By',
+  description: 'Bytes the caches of a budget may hold together.',
+  attributes: { 'perf.cache.budget.name': 'open' },
 });
 
 export const cacheLoadWaiters = define({
@@ -229,6 +251,8 @@ export const catalogue: readonly InstrumentDefinition[] = [
   cacheEntriesLimit,
   cacheUsage,
   cacheUsageLimit,
+  cacheBudgetUsage,
+  cacheBudgetLimit,
   cacheLoadWaiters,
   cacheLoadDuration,
   cacheTierDuration,
@@ -242,7 +266,10 @@ export const catalogue: readonly InstrumentDefinition[] = [
   telemetrySeries,
   telemetryRejected,
   ...asyncCatalogue,
+  ...containerCatalogue,
   ...poolCatalogue,
   ...resourceCatalogue,
+  ...runtimeCatalogue,
+  ...sheddingCatalogue,
   ...taskCatalogue,
 ];

@@ -2,6 +2,9 @@ import { define, type InstrumentDefinition } from './definition.js';
 
 /** What process and machine use, under the names of the semantic conventions where they exist. */
 
+const CPU_MODES = ['user', 'system', 'idle', 'interrupt', 'nice', 'iowait', 'steal'] as const;
+const DIRECTIONS = ['read', 'write'] as const;
+
 export const processCpuTime = define({
   name: 'process.cpu.time',
   kind: 'observableCounter',
@@ -34,12 +37,52 @@ export const processUptime = define({
   attributes: {},
 });
 
+export const processDiskIo = define({
+  name: 'process.disk.io',
+  kind: 'observableCounter',
+  unit: 'By',
+  description: 'Bytes read from and written to disks by this process (Linux only).',
+  attributes: { 'disk.io.direction': DIRECTIONS },
+});
+
+export const processFileDescriptors = define({
+  name: 'process.unix.file_descriptor.count',
+  kind: 'observableUpDownCounter',
+  unit: '{file_descriptor}',
+  description: 'Open file descriptors of this process, sockets among them (Linux only).',
+  attributes: {},
+});
+
+export const processFileDescriptorLimit = define({
+  name: 'perf.process.file_descriptor.limit',
+  kind: 'observableUpDownCounter',
+  unit: '{file_descriptor}',
+  description: 'File descriptors at which opening another one fails (Linux only).',
+  attributes: {},
+});
+
+export const processContextSwitches = define({
+  name: 'process.context_switches',
+  kind: 'observableCounter',
+  unit: '{context_switch}',
+  description: 'How often this process gave up a CPU by itself, and how often one was taken from it.',
+  attributes: { 'process.context_switch.type': ['voluntary', 'involuntary'] },
+});
+
+export const processPagingFaults = define({
+  name: 'process.paging.faults',
+  kind: 'observableCounter',
+  unit: '{fault}',
+  description: 'Page faults of this process, major ones with a read from disk.',
+  attributes: { 'system.paging.fault.type': ['minor', 'major'] },
+});
+
 export const systemCpuTime = define({
   name: 'system.cpu.time',
   kind: 'observableCounter',
   unit: 's',
   description: 'CPU seconds of the machine, all cores together.',
-  attributes: { 'cpu.mode': ['user', 'system', 'idle', 'interrupt', 'nice'] },
+  attributes: { 'cpu.mode': CPU_MODES },
 });
 
 export const systemCpuUtilization = define({
@@ -47,7 +90,7 @@ export const systemCpuUtilization = define({
   kind: 'observableGauge',
   unit: '1',
   description: "Share of the machine's CPU time in each mode since the last sample.",
-  attributes: { 'cpu.mode': ['user', 'system', 'idle', 'interrupt', 'nice'] },
+  attributes: { 'cpu.mode': CPU_MODES },
 });
 
 export const systemMemoryUsage = define({
@@ -71,7 +114,7 @@ export const systemDiskIo = define({
   kind: 'observableCounter',
   unit: 'By',
   description: 'Bytes read from and written to the disks of the machine (Linux only).',
-  attributes: { 'disk.io.direction': ['read', 'write'] },
+  attributes: { 'disk.io.direction': DIRECTIONS },
 });
 
 export const systemNetworkIo = define({
@@ -83,27 +126,28 @@ export const systemNetworkIo = define({
   attributes: { 'network.io.direction': ['receive', 'transmit'] },
 });
 
-export const eventLoopUtilization = define({
-  name: 'nodejs.eventloop.utilization',
+/** The conventions have no name for it; this is the one of the collector. */
+export const systemLoad1m = define({
+  name: 'system.cpu.load_average.1m',
   kind: 'observableGauge',
-  unit: '1',
-  description: 'Share of the time since the last sample in which the event loop was busy.',
+  unit: '{thread}',
+  description: 'Runnable threads of the machine, mean over a minute.',
   attributes: {},
 });
 
-export const heapUsed = define({
-  name: 'v8js.memory.heap.used',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: 'JavaScript heap in use, garbage that is not collected yet included.',
-  attributes: { 'v8js.heap.space.name': 'open' },
+export const systemLoad5m = define({
+  name: 'system.cpu.load_average.5m',
+  kind: 'observableGauge',
+  unit: '{thread}',
+  description: 'Runnable threads of the machine, mean over five minutes.',
+  attributes: {},
 });
 
-export const heapLimit = define({
-  name: 'perf.heap.limit',
-  kind: 'observableUpDownCounter',
-  unit: 'By',
-  description: 'JavaScript heap at which Node ends the process.',
+export const systemLoad15m = define({
+  name: 'system.cpu.load_average.15m',
+  kind: 'observableGauge',
+  unit: '{thread}',
+  description: 'Runnable threads of the machine, mean over a quarter of an hour.',
   attributes: {},
 });
 
@@ -112,13 +156,18 @@ export const resourceCatalogue: readonly InstrumentDefinition[] = [
   processCpuUtilization,
   processMemoryUsage,
   processUptime,
+  processDiskIo,
+  processFileDescriptors,
+  processFileDescriptorLimit,
+  processContextSwitches,
+  processPagingFaults,
   systemCpuTime,
   systemCpuUtilization,
   systemMemoryUsage,
   systemMemoryUtilization,
   systemDiskIo,
   systemNetworkIo,
-  eventLoopUtilization,
-  heapUsed,
-  heapLimit,
+  systemLoad1m,
+  systemLoad5m,
+  systemLoad15m,
 ];

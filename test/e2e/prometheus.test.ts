@@ -33,6 +33,11 @@ async function startDemo(): Promise<RunningProcess & { readonly metricsUrl: URL 
   return { ...demo, metricsUrl: new URL(/http\S+\/metrics/.exec(printed)![0]) };
 }
 
+/** The semantic conventions have their own ways, such as `process.unix.file_descriptor.count`. */
+const CONVENTION_LINTS = /^process_unix_file_descriptor_count .*"_count" suffix$/;
+/** What promtool ends with when the page can be read and only its style is wrong. */
+const LINTED = 3;
+
 describe('e2e a real Prometheus that scrapes the demo', function () {
   this.timeout(60_000);
   let demo: Awaited<ReturnType<typeof startDemo>>;
@@ -87,6 +92,8 @@ describe('e2e a real Prometheus that scrapes the demo', function () {
 
     const { code, stdout, stderr } = await promtool(['check', 'metrics'], page);
 
-    expect({ code, said: stdout + stderr }).to.deep.equal({ code: 0, said: '' });
+    const said = (stdout + stderr).split('\n').filter((line) => line !== '' && !CONVENTION_LINTS.test(line));
+    expect(said).to.deep.equal([]);
+    expect(code).to.be.oneOf([0, LINTED]);
   });
 });

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { diskTotals, LinuxIo, networkTotals } from '../../src/resources/linux-io.js';
+import { KeptFiles } from '../../src/resources/kept-files.js';
+import {
+  diskTotals,
+  networkTotals,
+  readDisks,
+  readNetwork,
+  readProcessDisks,
+} from '../../src/resources/linux-io.js';
+import { kernelFiles } from '../fakes/kernel-files.js';
 
 const DISKSTATS = `
    7       0 loop0 100 0 1000 0 100 0 1000 0 0 0 0 0 0 0 0 0 0
@@ -26,8 +34,8 @@ wlan0:1000      10    0    0    0     0          0         0   2000       20    
 describe('diskTotals', () => {
   it('adds up whole disks in sectors of 512 bytes, each byte once', () => {
     expect(diskTotals(DISKSTATS)).to.deep.equal({
-      diskReadBytes: 111_110 * 512,
-      diskWriteBytes: 222_220 * 512,
+      readBytes: 111_110 * 512,
+      writtenBytes: 222_220 * 512,
     });
   });
 
@@ -40,7 +48,7 @@ describe('diskTotals', () => {
   ];
   for (const [what, text] of broken) {
     it(`makes nothing of ${what}`, () => {
-      expect(diskTotals(text)).to.deep.equal({ diskReadBytes: 0, diskWriteBytes: 0 });
+      expect(diskTotals(text)).to.deep.equal({ readBytes: 0, writtenBytes: 0 });
     });
   }
 });
@@ -48,8 +56,8 @@ describe('diskTotals', () => {
 describe('networkTotals', () => {
   it('adds up the interfaces, loopback left out', () => {
     expect(networkTotals(NET_DEV)).to.deep.equal({
-      networkReceivedBytes: 1_001_000,
-      networkSentBytes: 202_000,
+      receivedBytes: 1_001_000,
+      sentBytes: 202_000,
     });
   });
 
@@ -61,20 +69,41 @@ describe('networkTotals', () => {
   ];
   for (const [what, text] of broken) {
     it(`makes nothing of ${what}`, () => {
-      expect(networkTotals(text)).to.deep.equal({ networkReceivedBytes: 0, networkSentBytes: 0 });
+      expect(networkTotals(text)).to.deep.equal({ receivedBytes: 0, sentBytes: 0 });
     });
   }
 });
 
-describe('LinuxIo', () => {
-  it('reads totals that never go down, or nothing where the system has none', () => {
-    const io = new LinuxIo();
+describe('readProcessDisks', () => {
+  it('takes what went to disks, not what the kernel answered from memory', () => {
+    const io =
+      'rchar: 6976\nwchar: 5\nsyscr: 10\nsyscw: 1\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 1\n';
+    const machine = kernelFiles({ '/proc/self/io': io });
 
-    const [first, second] = [io.read(), io.read()];
-    io.close();
+    expect(readProcessDisks(machine.files)).to.deep.equal({ readBytes: 4096, writtenBytes: 8192 });
+    machine.remove();
+  });
 
-    for (const name of Object.keys(first ?? {}) as (keyof typeof first)[])
-      expect(second![name], name).to.be.at.least(first![name]);
-    expect(first === undefined).to.equal(second === undefined);
+  it('is nothing where the process may not read it, or it says something else', () => {
+    const machine = kernelFiles({ '/proc/self/io': 'read_bytes: many\n' });
+
+    expect(readProcessDisks(machine.files)).to.equal(undefined);
+    machine.delete('/proc/self/io');
+    expect(readProcessDisks(new KeptFiles(machine.root))).to.equal(undefined);
+    machine.remove();
+  });
+});
+
+describe('the files of this machine', () => {
+  it('give totals that never go down, or nothing', () => {
+    const files = new KeptFiles();
+    for (const read of [readDisks, readNetwork, readProcessDisks]) {
+      const [first, second] = [read(files), read(files)] as (Readonly<Record<string, number>> | undefined)[];
+
+      for (const [name, value] of Object.entries(first ?? {}))
+        expect(second![name], `${read.name} ${name}`).to.be.at.least(value);
+      expect(first === undefined).to.equal(second === undefined);
+    }
+    files.close();
   });
 });

@@ -3,9 +3,10 @@ import { expect } from 'chai';
 import { InvalidOptionError } from '../../src/errors.js';
 import { ResourceTracker, type ResourceTrackerOptions } from '../../src/resources/resource-tracker.js';
 import { captureNotices, type CapturedNotices } from '../fakes/captured-notices.js';
-import { captureMetrics, seriesOf, valueOf } from '../fakes/captured-telemetry.js';
+import { captureMetrics, seriesOf, valueOf, type CollectedHistogram } from '../fakes/captured-telemetry.js';
 import { runScript } from '../fakes/child-script.js';
 import { FakeClock } from '../fakes/fake-clock.js';
+import { collectGarbage } from '../fakes/garbage.js';
 import { waitFor } from '../e2e/wait-for.js';
 
 describe('ResourceTracker', () => {
@@ -126,7 +127,8 @@ describe('ResourceTracker', () => {
     await tracker.stop();
     clock.advance(100);
 
-    expect([timers, clock.timers]).to.deep.equal([1, 0]);
+    // One for samples, one for the lag of the event loop.
+    expect([timers, clock.timers]).to.deep.equal([2, 0]);
     expect(tracker.isRunning).to.equal(false);
     expect(tracker.getSnapshots()).to.have.length(2);
   });
@@ -182,10 +184,65 @@ describe('ResourceTracker', () => {
     await first.start();
     await second.start();
 
-    const heap = first.lastSample?.heapLimitBytes;
+    const heap = first.lastSample?.heap.limitBytes;
     expect(valueOf(await telemetry.collect(), 'perf.heap.limit')).to.equal(heap);
     await first.stop();
     expect(valueOf(await telemetry.collect(), 'perf.heap.limit')).to.equal(heap);
+  });
+
+  it('records each delay of the event loop and each collection once where two trackers run', async () => {
+    const telemetry = captureMetrics();
+    const { tracker: first, clock } = tracking({ meterProvider: telemetry.provider });
+    const second = tracking({ meterProvider: telemetry.provider, clock }).tracker;
+    await first.start();
+    await second.start();
+    const delays = async () =>
+      (valueOf(await telemetry.collect(), 'nodejs.eventloop.delay') as CollectedHistogram | undefined)?.count;
+
+    clock.advance(0.1);
+    const together = await delays();
+    await first.stop();
+    clock.advance(0.1);
+
+    expect(together).to.equal(5);
+    expect(await delays()).to.equal(10);
+  });
+
+  it('tells a garbage collection with its type, and what it left alive', async () => {
+    const telemetry = captureMetrics();
+    const { tracker, clock } = tracking({ meterProvider: telemetry.provider });
+    await tracker.start();
+
+    collectGarbage();
+    const snapshot = await waitFor(
+      async () => {
+        clock.advance(1);
+        await tracker.sample();
+        const { heapLiveMb, gcPercent } = tracker.getLatestSnapshot()!;
+        return heapLiveMb !== undefined && tracker.getSnapshots().some((one) => one.gcPercent > 0)
+          ? { heapLiveMb, gcPercent }
+          : undefined;
+      },
+      { what: 'the live set after the collection' },
+    );
+
+    expect(snapshot.heapLiveMb).to.be.within(1, tracker.getLatestSnapshot()!.heapUsedMb * 2);
+    const collected = await telemetry.collect();
+    const types = seriesOf(collected, 'v8js.gc.duration').map(({ attributes }) => attributes['v8js.gc.type']);
+    expect(types).to.include('major');
+    expect(valueOf(collected, 'perf.heap.live')).to.equal(tracker.lastSample?.heap.liveBytes);
+  });
+
+  it('tells where its samples come from, and what is missing', async () => {
+    const { tracker } = tracking();
+    expect(tracker.sources()).to.equal(undefined);
+
+    await tracker.start();
+
+    const sources = tracker.sources()!;
+    expect(sources.machineCpu).to.equal(process.platform === 'linux' ? '/proc/stat' : 'host-metrics');
+    for (const name of sources.missing) expect(tracker.getLatestSnapshot()![name], name).to.equal(undefined);
+    expect(sources.missing).to.not.include('cpuPercent');
   });
 
   it('finds a global provider that is registered while it runs', async () => {
@@ -249,14 +306,14 @@ describe('ResourceTracker', () => {
         try { return readlinkSync('/proc/self/fd/' + fd); } catch { return []; }
       });
       console.log(kept() === before ? 'nothing open' : 'open: ' + kept() + ' before: ' + before);
-      console.log(files.filter((file) => /diskstats|net.dev/.test(file)).join() || 'no file open');`);
+      console.log(files.filter((file) => /^.(proc|sys)./.test(file) && !/.fd$/.test(file)).join() || 'no file open');`);
 
     expect(running).to.deep.equal({ code: 0, stdout: 'started\n', stderr: '' });
     expect(stopped).to.deep.equal({ code: 0, stdout: 'nothing open\nno file open\n', stderr: '' });
   });
 
   function tracking(options: ResourceTrackerOptions = {}) {
-    const clock = new BreakableClock();
+    const clock = (options.clock as BreakableClock | undefined) ?? new BreakableClock();
     const given = { meterProvider: captureMetrics().provider, ...options, clock };
     const tracker = new ResourceTracker(given);
     trackers.push(tracker);

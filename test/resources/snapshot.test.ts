@@ -5,17 +5,35 @@ const SNAPSHOT: ResourceSnapshot = {
   timestamp: 1000,
   cpuPercent: 10,
   processCpuPercent: 5,
+  cpuLimitCores: 2,
+  containerCpuPercent: 6,
+  cpuThrottledPercent: 1,
   memoryPercent: 50,
   memoryUsedMb: 500,
   memoryAvailableMb: 500,
+  containerMemoryMb: 200,
+  containerMemoryLimitMb: 400,
+  containerMemoryPercent: 50,
   processMemoryMb: 100,
   heapUsedMb: 50,
   heapPercent: 5,
+  heapLiveMb: 40,
+  heapLivePercent: 10,
+  gcPercent: 2,
   eventLoopUtilization: 0.1,
+  eventLoopLagP99Ms: 3,
+  eventLoopLagMaxMs: 20,
+  cpuPressurePercent: 4,
+  memoryPressurePercent: 0,
+  ioPressurePercent: 0.5,
   diskIoReadMb: 1,
   diskIoWriteMb: 2,
+  processDiskReadMb: 0.5,
+  processDiskWriteMb: 0.25,
   networkSentMb: 3,
   networkRecvMb: 4,
+  openFiles: 30,
+  maxOpenFiles: 1024,
   loadAverage: [1, 2, 3],
 };
 
@@ -43,9 +61,13 @@ describe('averagesOf', () => {
     });
   });
 
-  it('counts what the system does not tell as nothing', () => {
-    const silent = { ...SNAPSHOT, diskIoReadMb: undefined };
+  it('is the mean of the samples that have the field, and nothing where none has it', () => {
+    const silent = { ...SNAPSHOT, diskIoReadMb: undefined, heapLiveMb: undefined };
+    const before = { ...SNAPSHOT, heapLiveMb: undefined };
 
-    expect(averagesOf([SNAPSHOT, silent])?.diskIoReadMb).to.equal(0.5);
+    const averages = averagesOf([before, silent]);
+
+    expect(averages?.diskIoReadMb).to.equal(1);
+    expect(averages?.heapLiveMb).to.equal(undefined);
   });
 });

@@ -27,7 +27,7 @@ describe('catalogue', () => {
   for (const definition of catalogue) {
     describe(definition.name, () => {
       it('is dotted lower case, without unit and without total', () => {
-        expect(definition.name).to.match(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/);
+        expect(definition.name).to.match(/^[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+$/);
         // The conventions have their own ways, such as `db.client.connection.count`.
         if (definition.name.startsWith('perf.')) expect(definition.name).to.not.match(FORBIDDEN_ENDINGS);
       });
@@ -39,7 +39,7 @@ describe('catalogue', () => {
       });
 
       it('has a unit of the base units or an annotation', () => {
-        expect(definition.unit).to.match(/^(s|By|1|\{[a-z]+\})$/);
+        expect(definition.unit).to.match(/^(s|By|1|\{[a-z_]+\})$/);
       });
 
       it('is described in one sentence on one line', () => {

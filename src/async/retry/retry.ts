@@ -159,7 +159,7 @@ class Attempt implements RetryAttempt {
 }
 
 /** All who were told the same `Retry-After` must not come back together either, so this is added to it. */
-function backoffOf(policy: RetryPolicy, failures: number): number {
+export function backoffOf(policy: RetryPolicy, failures: number): number {
   const { delayMs, backoff, maxDelayMs, isJittered, random } = policy;
   const bound = Math.min(maxDelayMs, delayMs * backoff ** (failures - 1));
   return isJittered ? bound * random() : bound;

@@ -21,7 +21,8 @@ export async function endTasks(
   return { givenUp: open.length, abandoned: [...lingering].map((attempt) => attempt.status()) };
 }
 
-function settlesWithin(promise: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
+/** Whether a promise that never rejects settles within so many milliseconds. */
+export function settlesWithin(promise: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
   if (ms === Infinity) return promise.then(() => true);
   return new Promise((resolve) => {
     const cancelTimer = clock.after(ms, () => resolve(false));

@@ -30,6 +30,10 @@ export class RegisteredTasks {
     this.#tasks.set(name, task);
   }
 
+  find(name: string): DefinedTask<never, unknown> | undefined {
+    return this.#tasks.get(name);
+  }
+
   /** @throws {InvalidUseError} unless it was registered. */
   check(task: DefinedTask<never, unknown>): void {
     if (this.#tasks.get(task.name) === task) return;

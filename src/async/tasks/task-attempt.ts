@@ -33,6 +33,10 @@ export class TaskAttempt<T> extends LeasedCall<T> implements TaskContext, TaskRu
     this.#owner = owner;
   }
 
+  get idempotencyKey(): string {
+    return this.#record.key ?? this.#record.id;
+  }
+
   get progress(): (ratio: number) => void {
     return (ratio) => void (this.#record.progress = checkRatio('progress', ratio));
   }

@@ -9,6 +9,8 @@ import { checkRetryOptions, type RetryOptions, type RetryPolicy } from '../retry
 export interface TaskContext extends WorkContext {
   /** The first one is 1. */
   readonly attempt: number;
+  /** The same in each attempt: the key it was submitted with, else its id. For those who must not do it twice. */
+  readonly idempotencyKey: string;
   /** Says how far it is, from 0 to 1, for those who ask. */
   readonly progress: (ratio: number) => void;
 }

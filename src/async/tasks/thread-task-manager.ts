@@ -101,7 +101,8 @@ export class ThreadTaskManager implements TaskEngine {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', context.progress);
     port1.unref();
-    const job: ThreadJob = { url, payload, attempt: context.attempt, port: port2 };
+    const { attempt, idempotencyKey } = context;
+    const job: ThreadJob = { url, payload, attempt, idempotencyKey, port: port2 };
     try {
       return await pool.run(job, { signal: context.signal, transferList: [port2] });
     } finally {

@@ -8,14 +8,15 @@ export interface ThreadJob {
   readonly url: string;
   readonly payload: unknown;
   readonly attempt: number;
+  readonly idempotencyKey: string;
   /** For what it reports on the way. */
   readonly port: MessagePort;
 }
 
 /** Runs one task in the thread it is called in. Cancelling ends the thread, so the signal of its context is never aborted. */
-export async function runJob({ url, payload, attempt, port }: ThreadJob): Promise<unknown> {
+export async function runJob({ url, payload, attempt, idempotencyKey, port }: ThreadJob): Promise<unknown> {
   const handler = await loadHandler(url);
   const { signal } = new AbortController();
   const progress = (ratio: number) => port.postMessage(checkRatio('progress', ratio));
-  return handler(payload, { signal, attempt, progress });
+  return handler(payload, { signal, attempt, idempotencyKey, progress });
 }

@@ -14,6 +14,8 @@ interface Script {
   /** Attempts that fail before one succeeds. */
   readonly failures?: number;
   readonly progress?: number;
+  /** Returns the key it was handed. */
+  readonly tellsKey?: boolean;
   /** Goes on until it is told to end. */
   readonly hangs?: boolean;
 }
@@ -149,6 +151,15 @@ export function describeEngine(name: string, { open }: EngineUnderTest): void {
       expect(await Promise.all(ids.map((id) => engine.wait(id)))).to.deep.equal(['a', 'a', 'b']);
     });
 
+    it('hands on the key of the submission, or else the id', async () => {
+      const ids = [
+        await engine.submit(task, { tellsKey: true }, { idempotencyKey: 'order 7' }),
+        await engine.submit(task, { tellsKey: true }),
+      ];
+
+      expect(await Promise.all(ids.map((id) => engine.wait(id)))).to.deep.equal(['order 7', ids[1]]);
+    });
+
     it('tells how far a task is', async () => {
       const id = await engine.submit(task, { progress: 0.5, hangs: true });
 
@@ -169,9 +180,10 @@ export function describeEngine(name: string, { open }: EngineUnderTest): void {
       expect(await engine.stats()).to.include({ active: 1, queued: 1, kept: 1 });
     });
 
-    it('drains: what was taken ends, nothing more is taken', async () => {
+    it('drains: what was taken ends or stays in the queue, nothing more is taken', async () => {
       const ids = [await engine.submit(task, { returns: 1 }), await engine.submit(task, { returns: 2 })];
       const results = Promise.all(ids.map((id) => engine.wait(id)));
+      if (engine.capabilities.durable) await results;
       const drained = engine.drain();
 
       expect(await errorOf((async () => engine.submit(task, {}))())).to.have.property(
