@@ -4,8 +4,10 @@ import { runInNewContext } from 'node:vm';
 /** Whatever a case returns lands here, so that V8 cannot drop the work as unused. */
 export const sink = { kept: undefined };
 
-/** First guess of the calls in a batch; also enough calls for the optimizing compiler to notice the function. */
-const FIRST_CALLS = 1000;
+/** First guess of the calls in a batch; it grows until a batch is long enough. */
+const FIRST_CALLS = 10;
+/** A call that does so much that fewer fill a batch is not asked for its bytes: the collector runs within it. */
+const MIN_CALLS_FOR_BYTES = 50;
 const MAX_CALLS = 2e8;
 
 /** Small against the young generation, so that few windows see a collection. */
@@ -64,8 +66,12 @@ export class Meter {
     return ((user + system) * 1000) / this.#calls;
   }
 
-  /** Bytes a call allocates on the JavaScript heap; whether they are soon free again is not asked. */
+  /**
+   * Bytes a call allocates on the JavaScript heap; whether they are soon free again is not asked. `null` for a call that
+   * is a small program of its own.
+   */
   async allocatedBytes() {
+    if (this.#calls < MIN_CALLS_FOR_BYTES) return null;
     collectGarbage();
     const overhead = await this.#growth(0, 10);
     const estimate = (await this.#growth(50, 10)) / 50;

@@ -23,7 +23,7 @@ export function printTable(bench, results, { rounds, batchMs, packages }) {
     short(result.ns),
     result.ratio === null ? '-' : `${short(result.ratio)} x`,
     result.baseline,
-    String(result.bytes),
+    result.bytes === null ? '-' : String(result.bytes),
     `${(result.spread * 100).toFixed(1)}%`,
     short(result.min),
   ]);
