@@ -5,9 +5,14 @@
 // OpenTelemetry and prom-client hold their instrument in a variable; our record...(name) also finds it by its name.
 // Ours checks each value and keeps its own copy of the labels, so that NaN or a changed object cannot spoil a series.
 // Nobody scrapes meanwhile: what a collection costs is not part of a recording.
+//
+// The second group compares MeterProviders behind the API of OpenTelemetry: ours of cells, with one reader and with two, and
+// the one of the SDK. --memory prints what a series weighs instead.
 import { createSuite } from './harness.mjs';
 import { expectCollected } from './lib/collected.mjs';
 import { oursFor, stockProvider } from './lib/ours.mjs';
+import { addProviders } from './lib/provider-cases.mjs';
+import { printSeriesMemory } from './lib/series-memory.mjs';
 
 /** The bounds ours gives to durations; the others get the same. */
 const BOUNDS = [
@@ -44,7 +49,10 @@ addFloors();
 addOurs();
 addOpenTelemetry();
 addPromClient();
-await suite.run();
+suite.group();
+addProviders(suite, { seconds, route });
+if (process.argv.includes('--memory')) printSeriesMemory();
+else await suite.run();
 
 function addFloors() {
   const field = { total: 0 };

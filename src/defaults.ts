@@ -2,6 +2,7 @@ import {
   BackgroundTaskManager,
   type BackgroundTaskManagerOptions,
 } from './async/tasks/background-task-manager.js';
+import type { CacheBudget } from './cache/budget/cache-budget.js';
 import { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { MemoryCache } from './cache/memory-cache.js';
@@ -38,7 +39,7 @@ export function getCacheManager(): CacheManager {
 
 /** The optimizer of this process, made on first use from the environment. @throws {InvalidEnvironmentError} */
 export function getResourceOptimizer(): ResourceOptimizer {
-  return part('optimizer', () => makeOptimizer(readEnvironment()));
+  return part('optimizer', () => makeOptimizer(readEnvironment(), getPerformanceMonitor()));
 }
 
 /** The background tasks of this process, made on first use. */
@@ -50,6 +51,7 @@ export function getTaskManager(): BackgroundTaskManager {
 export interface PartOptions {
   readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
   readonly cache?: CacheManager | CacheManagerOptions;
+  readonly cacheBudget?: CacheBudget;
   readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
   readonly tasks?: BackgroundTaskManager | BackgroundTaskManagerOptions;
 }
@@ -62,17 +64,18 @@ export interface PartOptions {
  */
 export function makeDefaults(
   environment: EnvironmentSettings,
-  { monitor, cache, optimizer, tasks }: PartOptions,
+  { monitor, cache, cacheBudget, optimizer, tasks }: PartOptions,
   meterProvider: MeterProvider | undefined,
 ): DefaultParts {
   const provided = meterProvider === undefined ? {} : { meterProvider };
   const reusable = meterProvider === undefined ? current : {};
+  const madeMonitor =
+    monitor instanceof PerformanceMonitor
+      ? monitor
+      : ((monitor === undefined ? reusable.monitor : undefined) ??
+        makeMonitor(environment, { ...provided, ...monitor }));
   const made: DefaultParts = {
-    monitor:
-      monitor instanceof PerformanceMonitor
-        ? monitor
-        : ((monitor === undefined ? reusable.monitor : undefined) ??
-          makeMonitor(environment, { ...provided, ...monitor })),
+    monitor: madeMonitor,
     cache:
       cache instanceof CacheManager
         ? cache
@@ -82,13 +85,14 @@ export function makeDefaults(
       optimizer instanceof ResourceOptimizer
         ? optimizer
         : ((optimizer === undefined ? reusable.optimizer : undefined) ??
-          makeOptimizer(environment, { ...provided, ...withoutAuto(optimizer) })),
+          makeOptimizer(environment, madeMonitor, { ...provided, ...withoutAuto(optimizer) })),
     tasks:
       tasks instanceof BackgroundTaskManager
         ? tasks
         : ((tasks === undefined ? reusable.tasks : undefined) ??
           new BackgroundTaskManager({ ...provided, ...tasks })),
   };
+  if (cacheBudget !== undefined) made.optimizer.registerBudget(cacheBudget);
   if (current.monitor !== made.monitor) void current.monitor?.stop();
   if (current.optimizer !== made.optimizer) current.optimizer?.stopAutoOptimization();
   current = made;
@@ -141,10 +145,12 @@ function withoutAuto(options: (ResourceOptimizerOptions & { readonly auto?: bool
 
 function makeOptimizer(
   environment: EnvironmentSettings,
+  { resources }: PerformanceMonitor,
   options?: ResourceOptimizerOptions,
 ): ResourceOptimizer {
   const { optimizerInterval, optimizerMemoryThreshold, optimizerCpuThreshold } = environment;
   return new ResourceOptimizer({
+    ...(resources !== undefined && { resourceTracker: resources }),
     ...(optimizerInterval !== undefined && { autoOptimizeInterval: optimizerInterval }),
     ...(optimizerMemoryThreshold !== undefined && { memoryThreshold: optimizerMemoryThreshold }),
     ...(optimizerCpuThreshold !== undefined && { cpuThreshold: optimizerCpuThreshold }),

@@ -39,7 +39,11 @@ export type { Factory } from './cache/producer.js';
 export { NamespacedCache } from './cache/namespaced-cache.js';
 export type { CachedDecorator, CachedOptions, Invalidation } from './cache/cached-function.js';
 export { MemoryCache } from './cache/memory-cache.js';
-export type { MemoryCacheOptions, MemoryCacheStats, SetOptions } from './cache/memory-cache.js';
+export type { CurveOptions, MemoryCacheOptions, MemoryCacheStats, SetOptions } from './cache/memory-cache.js';
+export type { CacheCurve, CurveMark, CurvePoint, CurveUnit, CurveWindow } from './cache/curve/cache-curve.js';
+export { CacheBudget } from './cache/budget/cache-budget.js';
+export type { CacheBudgetOptions } from './cache/budget/cache-budget.js';
+export type { AdjustableBudget, BudgetShare } from './cache/budget/adjustable-budget.js';
 export type { EvictionPolicy } from './cache/policy/eviction-policy.js';
 export { PersistentCache } from './cache/persistent-cache.js';
 export type {
@@ -120,12 +124,35 @@ export type {
 } from './async/tasks/task-status.js';
 
 export { ResourceOptimizer } from './optimizer/resource-optimizer.js';
+export type { AutoOptimizationOptions, ResourceOptimizerOptions } from './optimizer/resource-optimizer.js';
+export { MemoryOptimizer } from './optimizer/memory/memory-optimizer.js';
+export type { MemoryOptimizerOptions, OptimizeMemoryOptions } from './optimizer/memory/memory-optimizer.js';
+export type { ForcedGc } from './optimizer/memory/forced-collections.js';
+export type { HeapSource, HeapState } from './optimizer/memory/heap-watch.js';
+export type { ClearableCache } from './optimizer/memory/weak-caches.js';
+export { CPUOptimizer } from './optimizer/cpu/cpu-optimizer.js';
+export type { CPUOptimizerOptions } from './optimizer/cpu/cpu-optimizer.js';
+export type { OptimizationResult } from './optimizer/optimization-result.js';
 export type {
-  AutoOptimizationOptions,
-  OptimizationResult,
-  ResourceOptimizerOptions,
-} from './optimizer/resource-optimizer.js';
-export type { Decision, MadeDecision, OptimizedResource } from './optimizer/decide.js';
+  ActionMode,
+  ActionName,
+  Decision,
+  DecisionListener,
+  MadeDecision,
+  MadeVerdict,
+  OptimizedResource,
+  Outcome,
+  Reason,
+} from './optimizer/decision.js';
+export type { Verdict, VerdictKind } from './optimizer/verdict.js';
+export type {
+  MissCurve,
+  PredictedTraffic,
+  SteerableBudget,
+  SteeredCache,
+} from './optimizer/budget/steerable-budget.js';
+export type { BudgetBounds } from './optimizer/budget/steered-budgets.js';
+export type { BudgetWhatIf, CacheWhatIf, WhatIfPoint, WhatIfSize } from './optimizer/budget/what-if.js';
 export type { CacheObservation } from './optimizer/observation.js';
 export type { OptimizationReport, ResourceStatus } from './optimizer/report.js';
 
@@ -153,6 +180,17 @@ export type {
   Gauge,
   Histogram,
 } from './telemetry/instruments.js';
+export { CellMeterProvider } from './telemetry/provider/cell-meter-provider.js';
+export type { CellMeterProviderOptions, FlushOptions } from './telemetry/provider/cell-meter-provider.js';
+export type { CellMeter } from './telemetry/provider/cell-meter.js';
+export type {
+  BoundCellCounter,
+  BoundCellGauge,
+  BoundCellHistogram,
+  CellCounter,
+  CellGauge,
+  CellHistogram,
+} from './telemetry/provider/cell-instruments.js';
 export { ExportTap } from './telemetry/readings/export-tap.js';
 export type { ExportListener } from './telemetry/readings/export-tap.js';
 export { ExportedReadings } from './telemetry/readings/exported-readings.js';

@@ -4,6 +4,7 @@ import type {
   BackgroundTaskManager,
   BackgroundTaskManagerOptions,
 } from './async/tasks/background-task-manager.js';
+import type { CacheBudget } from './cache/budget/cache-budget.js';
 import type { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
@@ -58,6 +59,8 @@ export interface PerformanceOptions {
   readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
   /** A cache, or options for the one that is made. */
   readonly cache?: CacheManager | CacheManagerOptions;
+  /** Memory of caches that the optimizer keeps within what the process has. */
+  readonly cacheBudget?: CacheBudget;
   /** An optimizer, or options for the one that is made; `auto: false` keeps it from looking by itself. */
   readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
   /** Background tasks, or options for those that are made; drained at shutdown. */
@@ -99,6 +102,7 @@ const KNOWN_OPTIONS = [
   'registerGlobal',
   'monitor',
   'cache',
+  'cacheBudget',
   'optimizer',
   'tasks',
 ] as const;

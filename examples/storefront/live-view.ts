@@ -124,13 +124,13 @@ function usageOf(current: ResourceSnapshot | undefined): Usage {
   };
 }
 
-/** The last decision about each resource. */
+/** The last decision of each action about each target. */
 function latestOf(decisions: readonly MadeDecision[]): MadeDecision[] {
-  return [...new Map(decisions.map((made) => [made.resource, made])).values()];
+  return [...new Map(decisions.map((made) => [`${made.action} ${made.target}`, made])).values()];
 }
 
 function asLine(look: Look): string {
-  const decisions = look.decisions.map(({ resource, decision }) => `${resource} ${decision}`).join(', ');
+  const decisions = look.decisions.map(({ action, outcome }) => `${action} ${outcome}`).join(', ');
   const { cpu, memory, loop } = look.usage;
   return [
     `${look.seconds.toFixed(0)} s: ${look.requestRate.toFixed(0)} requests/s, ${look.errorRate.toFixed(1)} errors/s`,
@@ -150,8 +150,8 @@ function asLines({ cache, usage, ...look }: Look): string[] {
       `${cache.size} of ${cache.maxSize} entries, ${look.evictionRate.toFixed(0)} evictions/s`,
     `CPU       process ${usage.cpu}, machine ${usage.machineCpu}; event loop ${usage.loop} busy`,
     `memory    process ${usage.memory}, of it heap ${usage.heap}`,
-    ...look.decisions.map(({ resource, decision, reason, recommendation }) => {
-      return `optimizer ${resource}: ${decision}. ${recommendation ?? reason}`;
+    ...look.decisions.map(({ action, target, outcome, explanation, recommendation }) => {
+      return `optimizer ${action} of ${target}: ${outcome}. ${recommendation ?? explanation}`;
     }),
   ];
 }

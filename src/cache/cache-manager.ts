@@ -63,7 +63,7 @@ export class CacheManager {
     if (defaultTtl !== undefined) seconds('defaultTtl', defaultTtl);
     this.#defaults = checkDefaults({ ...options, ...(defaultTtl !== undefined && { ttl: defaultTtl }) });
     this.#metrics = new CacheMetrics(this.name, primary, secondary, instrumentsOf(meterProvider), clock);
-    primary.leaveReporting(() => this.#metrics.primaryHits);
+    primary.leaveReporting(this.name, () => this.#metrics.primaryHits);
     this.#tiers = new TierStack(this.name, primary, secondary, this.#metrics, clock, (operation, error) =>
       this.#events.emit('error', { operation, error }),
     );
@@ -79,7 +79,7 @@ export class CacheManager {
   getIfPresent<T = unknown>(key: string): T | undefined {
     const entry = this.#tiers.fresh(key);
     if (entry !== undefined) return this.#present(entry) as T | undefined;
-    this.#tiers.memory.countMiss();
+    this.#tiers.memory.countMiss(key);
     this.#metrics.countMiss('primary');
     return undefined;
   }
@@ -223,8 +223,9 @@ export class CacheManager {
       const isLookedUp = options === undefined || isSkipped(options, 'memory');
       const entry = isLookedUp ? found : this.#tiers.fresh(checkKey(key));
       if (entry !== undefined) return Promise.resolve(this.#present(entry) as T | undefined);
+      this.#tiers.memory.countMiss(checkKey(key));
       if (isSkipped(options, 'secondary')) return Promise.resolve(this.#presentBelow<T>(undefined));
-      return this.#tiers.readBelow(checkKey(key)).then((below) => this.#presentBelow<T>(below));
+      return this.#tiers.readBelow(key).then((below) => this.#presentBelow<T>(below));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -235,7 +236,6 @@ export class CacheManager {
       this.#metrics.countSecondaryHit();
       return below.value as T;
     }
-    this.#tiers.memory.countMiss();
     this.#metrics.countMiss(below === null ? 'failed' : 'all');
     return undefined;
   }
@@ -266,7 +266,7 @@ export class CacheManager {
   ): Promise<T> {
     const joined = present === undefined ? this.#loader.joinValue(key, options) : undefined;
     if (joined === undefined) return this.#getOrLoad(key, factory, options);
-    this.#tiers.memory.countMiss();
+    this.#tiers.memory.countMiss(key);
     return joined as Promise<T>;
   }
 
@@ -280,7 +280,7 @@ export class CacheManager {
       if (present.outcome === 'error') throw present.value;
       return value as T;
     }
-    this.#tiers.memory.countMiss();
+    this.#tiers.memory.countMiss(key);
     const stale = present?.outcome === 'value' ? present : undefined;
     const entry = await this.#loader.load(key, factory, options, stale);
     if (entry.outcome === 'error') throw entry.value;

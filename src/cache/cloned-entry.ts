@@ -13,6 +13,7 @@ export class ClonedEntry implements MemoryEntry {
   readonly loadMs: number;
   readonly tags: TagMarks | undefined;
   retryAt: number;
+  keyHash: number;
   readonly #kept: unknown;
   readonly #clone: CloneValue;
 
@@ -25,6 +26,7 @@ export class ClonedEntry implements MemoryEntry {
     this.loadMs = entry.loadMs;
     this.tags = entry.tags;
     this.retryAt = entry.retryAt;
+    this.keyHash = entry.keyHash;
     this.#clone = clone;
     // Errors that are kept go to whoever asks as they are.
     this.#kept = entry.outcome === 'value' ? copyOf(entry.value, clone) : entry.value;

@@ -38,9 +38,9 @@ export async function loadMany<T>(
     const isHit = entry !== undefined && tiers.isFresh(entry) && entry.outcome === 'value';
     if (isHit) {
       metrics.countPrimaryHit();
-      found.set(key, entry);
+      found.set(key, tiers.memory.used(entry));
     } else {
-      tiers.memory.countMiss();
+      tiers.memory.countMiss(key);
       absent.push(key);
     }
   }

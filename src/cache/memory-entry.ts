@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { TagMarks } from './tags.js';
+import type { EntryToKeep } from './tier.js';
 
 /** What a kept entry stands for. */
 export type Outcome = 'value' | 'undefined' | 'error';
@@ -20,6 +21,31 @@ export interface MemoryEntry {
   promise: Promise<unknown> | undefined;
   /** After a failed refresh nobody tries again before this time. */
   retryAt: number;
+  /** By which the cache's curve knows the key, so that a hit need not compute it; 0 without a curve. */
+  keyHash: number;
+}
+
+/** An entry as the cache manager has it kept. Times in seconds. */
+export interface EntryToRemember extends EntryToKeep {
+  readonly marks?: TagMarks | undefined;
+  readonly outcome?: Outcome | undefined;
+}
+
+/** The entry as it is kept from `now` on. */
+export function entryFrom(given: EntryToRemember, now: number, defaultTtl: number): MemoryEntry {
+  const { value, ttl = defaultTtl, grace, loadSeconds = 0, marks, outcome = 'value' } = given;
+  return {
+    value,
+    outcome,
+    freshUntil: ttl === Infinity ? Infinity : now + ttl * 1000,
+    grace: grace * 1000,
+    lifetime: ttl * 1000,
+    loadMs: loadSeconds * 1000,
+    tags: marks,
+    promise: undefined,
+    retryAt: 0,
+    keyHash: 0,
+  };
 }
 
 /** A promise keeps the context it was made in, with whatever the first caller has there: it must be nobody's. */
@@ -47,5 +73,6 @@ export function passing(value: unknown): MemoryEntry {
     tags: undefined,
     promise: undefined,
     retryAt: 0,
+    keyHash: 0,
   };
 }

@@ -44,8 +44,9 @@ export function reportTier(
       if (maxBytes !== undefined) report(maxBytes, where);
     }),
     instruments.observe(catalogue.cacheEvictions, tier, (owner, report) => {
-      const { evictions, expirations } = owner.counts();
-      report(evictions, { ...where, 'perf.cache.reason': 'capacity' });
+      const { evictions, budgetEvictions, expirations } = owner.counts();
+      report(evictions - (budgetEvictions ?? 0), { ...where, 'perf.cache.reason': 'capacity' });
+      if (budgetEvictions !== undefined) report(budgetEvictions, { ...where, 'perf.cache.reason': 'budget' });
       report(expirations, { ...where, 'perf.cache.reason': 'expired' });
     }),
   ];

@@ -61,15 +61,14 @@ export class TierStack {
     const entry = this.memory.lookUp(key);
     if (entry === undefined || !(entry.freshUntil === Infinity || entry.freshUntil > this.now()))
       return undefined;
-    return entry.tags === undefined || this.tags.isCurrent(entry.tags) ? entry : undefined;
+    return entry.tags === undefined || this.tags.isCurrent(entry.tags) ? this.memory.used(entry) : undefined;
   }
 
   /** The memory tier's entry, stale or not, unless one of its tags was invalidated. */
   peek(key: string): MemoryEntry | undefined {
     const entry = this.memory.find(key);
-    return entry === undefined || entry.tags === undefined || this.tags.isCurrent(entry.tags)
-      ? entry
-      : undefined;
+    const isInvalid = entry?.tags !== undefined && !this.tags.isCurrent(entry.tags);
+    return isInvalid ? undefined : entry;
   }
 
   isFresh({ freshUntil }: MemoryEntry): boolean {
@@ -205,6 +204,7 @@ export class TierStack {
 
   async close(): Promise<void> {
     this.#stopListening?.();
+    this.memory.close();
     await this.secondary?.close?.();
   }
 

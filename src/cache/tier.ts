@@ -51,6 +51,8 @@ export interface TierCounts {
   readonly maxBytes?: number | undefined;
   /** Entries that left to make room. */
   readonly evictions: number;
+  /** Of these, entries that left a budget other caches share. Absent without one. */
+  readonly budgetEvictions?: number | undefined;
   /** Entries found to be over their time. */
   readonly expirations: number;
 }
@@ -107,8 +109,6 @@ export interface CacheTier {
   stats(): TierStats;
   /** Bytes of this process' memory in use, by estimate. Asked at each collection, so it must cost next to nothing. */
   usage?(): number;
-  /** Told once by the cache manager that takes it: its name, for metrics. */
-  belongTo?(cacheName: string): void;
   /** Told once by the cache manager that takes it: its name, for metrics. */
   belongTo?(cacheName: string): void;
   close?(): Awaitable<void>;

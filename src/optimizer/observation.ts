@@ -1,5 +1,6 @@
 import * as catalogue from '../telemetry/catalogue.js';
 import type { IntervalReadings, Reading } from '../telemetry/reading.js';
+import type { MemoryReadings } from './memory/memory-readings.js';
 
 /** What one cache did in an interval. */
 export interface CacheObservation {
@@ -9,6 +10,8 @@ export interface CacheObservation {
   readonly hitRatio: number;
   /** Entries that left to make room. */
   readonly evictions: number;
+  /** Entries that left because their time was over. */
+  readonly expirations: number;
   readonly entries: number;
   readonly limit: number;
   /** Seconds the application spent on loading what was missing. */
@@ -26,8 +29,7 @@ export interface OperationObservation {
 /** The readings of one interval in the words of the rules. Shares from 0 to 1; absent where nobody measures them. */
 export interface Observation {
   readonly seconds: number;
-  readonly memoryShare: number | undefined;
-  readonly heapShare: number | undefined;
+  readonly memory: MemoryReadings;
   readonly cpuShare: number | undefined;
   readonly processCpuShare: number | undefined;
   readonly eventLoopUtilization: number | undefined;
@@ -35,6 +37,30 @@ export interface Observation {
   /** The most time-consuming first. */
   readonly operations: readonly OperationObservation[];
 }
+
+/** Before anything was read. */
+export const NOTHING_OBSERVED: Observation = {
+  seconds: 0,
+  memory: {
+    heapUsedBytes: undefined,
+    heapLimitBytes: undefined,
+    heapLiveBytes: undefined,
+    containerUsedBytes: undefined,
+    containerLimitBytes: undefined,
+    machineUsedBytes: undefined,
+    machineBytes: undefined,
+    stallShare: undefined,
+    gcShare: undefined,
+  },
+  cpuShare: undefined,
+  processCpuShare: undefined,
+  eventLoopUtilization: undefined,
+  caches: [],
+  operations: [],
+};
+
+/** Waiting for a disk keeps no CPU from anybody. */
+const IDLE_MODES: ReadonlySet<unknown> = new Set(['idle', 'iowait']);
 
 export function observationFrom({ seconds, readings }: IntervalReadings): Observation {
   const byName = new Map<string, Reading[]>();
@@ -44,16 +70,10 @@ export function observationFrom({ seconds, readings }: IntervalReadings): Observ
     else same.push(reading);
   }
   const of = (definition: { readonly name: string }) => byName.get(definition.name) ?? [];
-  const heapUsed = total(of(catalogue.heapUsed));
-  const heapLimit = total(of(catalogue.heapLimit));
-  const idle = total(of(catalogue.systemCpuUtilization), (attributes) => attributes['cpu.mode'] === 'idle');
+  const idle = total(of(catalogue.systemCpuUtilization), ({ 'cpu.mode': mode }) => IDLE_MODES.has(mode));
   return {
     seconds,
-    memoryShare: total(
-      of(catalogue.systemMemoryUtilization),
-      (attributes) => attributes['system.memory.state'] === 'used',
-    ),
-    heapShare: heapUsed === undefined || heapLimit === undefined ? undefined : heapUsed / heapLimit,
+    memory: memoryFrom(of),
     cpuShare: idle === undefined ? undefined : 1 - idle,
     processCpuShare: total(of(catalogue.processCpuUtilization)),
     eventLoopUtilization: total(of(catalogue.eventLoopUtilization)),
@@ -62,19 +82,10 @@ export function observationFrom({ seconds, readings }: IntervalReadings): Observ
   };
 }
 
-/** Resources closest to their limit decide: memory by machine or heap, CPU by machine, process or event loop. */
-export function pressureOf(observation: Observation): { readonly memory: number; readonly cpu: number } {
-  const {
-    memoryShare = 0,
-    heapShare = 0,
-    cpuShare = 0,
-    processCpuShare = 0,
-    eventLoopUtilization = 0,
-  } = observation;
-  return {
-    memory: Math.max(memoryShare, heapShare),
-    cpu: Math.max(cpuShare, processCpuShare, eventLoopUtilization),
-  };
+/** The CPU that is closest to its limit decides: the machine's, the process's or the event loop. */
+export function cpuPressureOf(observation: Observation): number {
+  const { cpuShare = 0, processCpuShare = 0, eventLoopUtilization = 0 } = observation;
+  return Math.max(cpuShare, processCpuShare, eventLoopUtilization);
 }
 
 type ReadingsOf = (definition: { readonly name: string }) => readonly Reading[];
@@ -87,6 +98,27 @@ function total(
   return chosen.length === 0 ? undefined : chosen.reduce((sum, { value }) => sum + value, 0);
 }
 
+function memoryFrom(of: ReadingsOf): MemoryReadings {
+  const machine = of(catalogue.systemMemoryUsage);
+  return {
+    heapUsedBytes: total(of(catalogue.heapUsed)),
+    heapLimitBytes: total(of(catalogue.heapLimit)),
+    heapLiveBytes: total(of(catalogue.heapLive)),
+    containerUsedBytes: total(of(catalogue.containerMemoryWorkingSet)),
+    containerLimitBytes: total(of(catalogue.containerMemoryLimit)),
+    machineUsedBytes: total(machine, (at) => at['system.memory.state'] === 'used'),
+    machineBytes: total(machine),
+    stallShare: total(
+      of(catalogue.pressureShare),
+      (at) =>
+        at['perf.pressure.resource'] === 'memory' &&
+        at['perf.pressure.kind'] === 'some' &&
+        at['perf.pressure.scope'] === 'cgroup',
+    ),
+    gcShare: total(of(catalogue.gcShare)),
+  };
+}
+
 function cachesFrom(of: ReadingsOf): CacheObservation[] {
   const lookups = of(catalogue.cacheLookups);
   const names = new Set(lookups.map(({ attributes }) => attributes['perf.cache.name']));
@@ -97,14 +129,18 @@ function cachesFrom(of: ReadingsOf): CacheObservation[] {
     const all = total(lookups, isOwn) ?? 0;
     const hits = total(lookups, (at) => isOwn(at) && at['perf.cache.result'] === 'hit') ?? 0;
     const isMemory = (at: Reading['attributes']) => isOwn(at) && at['perf.cache.tier'] === 'memory';
+    const left = (isExpired: boolean) =>
+      total(
+        of(catalogue.cacheEvictions),
+        (at) => isMemory(at) && (at['perf.cache.reason'] === 'expired') === isExpired,
+      ) ?? 0;
     return {
       name: String(name),
       lookups: all,
       hits,
       hitRatio: all === 0 ? 0 : hits / all,
-      evictions:
-        total(of(catalogue.cacheEvictions), (at) => isMemory(at) && at['perf.cache.reason'] === 'capacity') ??
-        0,
+      evictions: left(false),
+      expirations: left(true),
       entries: total(of(catalogue.cacheEntries), isMemory) ?? 0,
       limit: total(of(catalogue.cacheEntriesLimit), isMemory) ?? 0,
       loadSeconds: total(of(catalogue.cacheLoadDuration), isOwn) ?? 0,

@@ -1,27 +1,46 @@
-import { checkFunction, checkKnownOptions, checkRatio, withDefaults } from '../checks.js';
+import { checkKnownOptions, checkRatio, withDefaults } from '../checks.js';
 import { systemClock, type Cancel, type Clock } from '../clock.js';
 import { toSeconds, type Duration } from '../duration.js';
-import type { AttributesOf } from '../telemetry/definition.js';
-import * as catalogue from '../telemetry/catalogue.js';
-import {
-  instrumentsOf,
-  type Counter,
-  type Instruments,
-  type MeterProvider,
-} from '../telemetry/instruments.js';
+import { InvalidOptionError } from '../errors.js';
+import type { SampleSource } from '../resources/publish.js';
+import { instrumentsOf, type MeterProvider } from '../telemetry/instruments.js';
 import { noticeOnce } from '../telemetry/notice.js';
-import { ReadingFeed } from '../telemetry/reading-feed.js';
-import { decide, type Decision, type MadeDecision, type OptimizedResource } from './decide.js';
-import { observationFrom, pressureOf, type Observation } from './observation.js';
+import type { Thresholds } from './action.js';
+import { ActionRunner, type Runner } from './action-runner.js';
+import type { SteerableBudget } from './budget/steerable-budget.js';
+import type { BudgetBounds } from './budget/steered-budgets.js';
+import { whatIf, type BudgetWhatIf } from './budget/what-if.js';
+import { CacheAdvice } from './caches/cache-advice.js';
+import { TtlAdvice } from './caches/ttl-advice.js';
+import { CPUOptimizer } from './cpu/cpu-optimizer.js';
+import type { DecisionListener, MadeDecision } from './decision.js';
+import type { Cleanup } from './memory/cleanups.js';
+import { MemoryOptimizer, type OptimizeMemoryOptions } from './memory/memory-optimizer.js';
+import type { ClearableCache } from './memory/weak-caches.js';
+import { resultOf, type OptimizationResult } from './optimization-result.js';
+import {
+  DEFAULT_INTERVAL_SECONDS,
+  DEFAULT_THRESHOLDS,
+  Passes,
+  type Looked,
+  type LookOptions,
+} from './passes.js';
 import { reportFrom, statusFrom, type OptimizationReport, type ResourceStatus } from './report.js';
+import { publishOptimizer, type ShownOptimizer } from './published.js';
 
 export interface ResourceOptimizerOptions {
-  /** Time between two looks of the automatic loop. @default 300 */
+  /** Default: one with its defaults. */
+  readonly memoryOptimizer?: MemoryOptimizer;
+  /** Default: one with its defaults. */
+  readonly cpuOptimizer?: CPUOptimizer;
+  /** Time between two passes of the automatic loop, give or take 5 %. @default 300 */
   readonly autoOptimizeInterval?: Duration;
-  /** Memory pressure from which the registered cleanups run, 0 to 1. @default 0.8 */
+  /** Memory pressure from which something is done, 0 to 1. Budgets shrink from 0.72 on, or from here if that is less. @default 0.8 */
   readonly memoryThreshold?: number;
   /** CPU pressure from which advice is given, 0 to 1. @default 0.8 */
   readonly cpuThreshold?: number;
+  /** Whose samples tell of the container between two passes. Default: its instruments are read in each pass. */
+  readonly resourceTracker?: SampleSource;
   /** Listens to the instruments of this provider instead of the global one's. */
   readonly meterProvider?: MeterProvider;
   readonly clock?: Clock;
@@ -33,114 +52,133 @@ export interface AutoOptimizationOptions {
   readonly cpuThreshold?: number;
 }
 
-export interface OptimizationResult {
-  readonly optimizationType: OptimizedResource;
-  readonly decisions: readonly MadeDecision[];
-  /**
-   * Absent: it was not measured. A difference of before and after would claim a gain about every second time although
-   * nothing changed.
-   */
-  readonly improvementPercent?: number;
-  readonly verdict: 'not measured';
-  readonly recommendations: readonly string[];
-}
-
-type Cleanup = () => unknown;
-
 const OPTIMIZER_DEFAULTS = {
-  autoOptimizeInterval: 300,
-  memoryThreshold: 0.8,
-  cpuThreshold: 0.8,
+  autoOptimizeInterval: DEFAULT_INTERVAL_SECONDS,
+  ...DEFAULT_THRESHOLDS,
   clock: systemClock,
 } as const;
-const KEPT_DECISIONS = 200;
+const KNOWN = [
+  'memoryOptimizer',
+  'cpuOptimizer',
+  'autoOptimizeInterval',
+  'memoryThreshold',
+  'cpuThreshold',
+  'resourceTracker',
+  'meterProvider',
+  'clock',
+] as const;
+/** Of the interval, up or down: so that the processes of a service do not all look at the same time. */
+const JITTER = 0.05;
 
 /**
- * Listens to the readings of the meters, says what should change and why, and frees memory through what the
- * application registered when pressure is high. It changes nothing else.
+ * Listens to the readings of the meters, decides what should change and says why, changes what it may, and measures what
+ * that did. To leave things alone is a decision too.
  */
 export class ResourceOptimizer {
   readonly #clock: Clock;
-  readonly #feed: ReadingFeed;
-  readonly #counter: Counter<AttributesOf<typeof catalogue.optimizerDecisions>>;
-  readonly #cleanups = new Set<Cleanup>();
-  readonly #decisions: MadeDecision[] = [];
-  readonly #counts = { hold: 0, advise: 0, act: 0 };
+  readonly #memory: MemoryOptimizer;
+  readonly #passes: Passes;
+  /** Held for as long as this lives: exporters read from it, and do not hold it. */
+  readonly #shown: ShownOptimizer;
+  readonly #runners: Readonly<Record<'memory' | 'cpu' | 'cache', readonly Runner[]>>;
   #interval: number;
-  #memoryThreshold: number;
-  #cpuThreshold: number;
-  #observation: Observation;
+  #thresholds: Thresholds;
+  #latest: readonly MadeDecision[] = [];
   #cancel: Cancel | undefined;
-  #cleaning: Promise<number> | undefined;
 
+  /** @throws {InvalidOptionError} */
   constructor(options?: ResourceOptimizerOptions) {
-    const known = [
-      'autoOptimizeInterval',
-      'memoryThreshold',
-      'cpuThreshold',
-      'meterProvider',
-      'clock',
-    ] as const;
-    const given = withDefaults('ResourceOptimizer', OPTIMIZER_DEFAULTS, options, known);
+    const given = withDefaults('ResourceOptimizer', OPTIMIZER_DEFAULTS, options, KNOWN);
+    const { meterProvider, clock } = given;
     this.#interval = toSeconds('autoOptimizeInterval', given.autoOptimizeInterval);
-    this.#memoryThreshold = checkRatio('memoryThreshold', given.memoryThreshold);
-    this.#cpuThreshold = checkRatio('cpuThreshold', given.cpuThreshold);
-    this.#clock = given.clock;
-    const instruments: Instruments = instrumentsOf(given.meterProvider);
-    this.#counter = instruments.counter(catalogue.optimizerDecisions);
-    this.#feed = new ReadingFeed(instruments, this.#clock);
-    this.#observation = observationFrom(this.#feed.take());
-    instruments.observe(catalogue.optimizerPressure, this, (optimizer, report) => {
-      const { memory, cpu } = pressureOf(optimizer.#observation);
-      report(memory, { 'perf.optimizer.resource': 'memory' });
-      report(cpu, { 'perf.optimizer.resource': 'cpu' });
-    });
+    this.#thresholds = {
+      memoryThreshold: checkRatio('memoryThreshold', given.memoryThreshold),
+      cpuThreshold: checkRatio('cpuThreshold', given.cpuThreshold),
+    };
+    this.#clock = clock;
+    this.#memory = checkPart(
+      'memoryOptimizer',
+      given.memoryOptimizer ?? new MemoryOptimizer({ clock }),
+      MemoryOptimizer,
+    );
+    const cpu = checkPart('cpuOptimizer', given.cpuOptimizer ?? new CPUOptimizer({ clock }), CPUOptimizer);
+    this.#passes = new Passes(meterProvider, clock, (observation) => this.#memory.see(observation));
+    this.#shown = { memory: this.#memory, passes: this.#passes };
+    this.#runners = {
+      memory: this.#memory.join(this.#passes, given.resourceTracker),
+      cpu: cpu.join(this.#passes),
+      cache: [new ActionRunner(new CacheAdvice()), new ActionRunner(new TtlAdvice())],
+    };
+    publishOptimizer(instrumentsOf(meterProvider), this.#shown);
   }
 
-  /** Something that frees memory when asked to: clears or shrinks a cache, and returns how many entries left. */
+  /** Something that frees memory when asked to: clears or shrinks a cache, and may return how many entries left. */
   registerCacheCleanup(cleanup: Cleanup): Cancel {
-    checkFunction('cleanup', cleanup);
-    this.#cleanups.add(cleanup);
-    return () => void this.#cleanups.delete(cleanup);
+    return this.#memory.registerCacheCleanup(cleanup);
   }
 
-  /** Looks at memory now and acts or advises where pressure has reached the threshold. */
-  async optimizeMemory(): Promise<OptimizationResult> {
-    return this.#optimize('memory', await this.#pass());
+  /** A Map or a cache that is emptied under pressure. It is held weakly: this does not keep it in memory. */
+  registerWeakCache(cache: ClearableCache): Cancel {
+    return this.#memory.registerWeakCache(cache);
   }
 
-  /** Looks at the CPU now and advises where pressure has reached the threshold. */
+  /** Memory of caches that is made smaller under pressure and larger again afterwards, within bounds. */
+  registerBudget(budget: SteerableBudget, bounds?: BudgetBounds): Cancel {
+    return this.#memory.registerBudget(budget, bounds);
+  }
+
+  /** Hears of each decision, those to change nothing included, and of each verdict. */
+  addListener(listener: DecisionListener): Cancel {
+    return this.#passes.log.listen(listener);
+  }
+
+  /** Looks at memory now, and acts or advises where pressure is high. */
+  async optimizeMemory(options?: OptimizeMemoryOptions): Promise<OptimizationResult> {
+    return this.#memory.optimize(options, this.#lookOptions());
+  }
+
+  /** Looks at the CPU now, and advises where pressure is high. */
   async optimizeCpu(): Promise<OptimizationResult> {
-    return this.#optimize('cpu', await this.#pass());
+    return resultOf('cpu', await this.#pass(this.#runners.cpu));
   }
 
   /** Looks at everything now. */
   async optimizeAll(limits?: Omit<AutoOptimizationOptions, 'interval'>): Promise<OptimizationResult[]> {
     checkKnownOptions('optimizeAll', limits, ['memoryThreshold', 'cpuThreshold']);
-    const decisions = await this.#pass(limits);
-    return (['memory', 'cpu', 'cache'] as const).map((resource) => this.#optimize(resource, decisions));
+    const looked = await this.#passAll(this.#thresholdsWith(limits));
+    return (['memory', 'cpu', 'cache'] as const).map((resource) => resultOf(resource, looked));
   }
 
-  /** Looks again and again until stopped. Starting anew changes interval and thresholds. Keeps no process alive. */
+  /**
+   * Looks again and again until stopped, and keeps an eye on the heap in between. Starting anew changes interval and
+   * thresholds. Keeps no process alive.
+   */
   startAutoOptimization(options?: AutoOptimizationOptions): void {
     checkKnownOptions('startAutoOptimization', options, ['interval', 'memoryThreshold', 'cpuThreshold']);
-    const { interval, memoryThreshold, cpuThreshold } = options ?? {};
+    const { interval } = options ?? {};
+    const thresholds = this.#thresholdsWith(options);
     if (interval !== undefined) this.#interval = toSeconds('interval', interval);
-    if (memoryThreshold !== undefined) this.#memoryThreshold = checkRatio('memoryThreshold', memoryThreshold);
-    if (cpuThreshold !== undefined) this.#cpuThreshold = checkRatio('cpuThreshold', cpuThreshold);
+    this.#thresholds = thresholds;
     this.stopAutoOptimization();
     let isLooking = false;
-    this.#cancel = this.#clock.every(this.#interval * 1000, () => {
+    const jitter = 1 + JITTER * (2 * Math.random() - 1);
+    this.#cancel = this.#clock.every(this.#interval * 1000 * jitter, () => {
       // A cleanup that takes longer than the interval must not pile up.
       if (isLooking) return;
       isLooking = true;
-      void this.#pass().finally(() => (isLooking = false));
+      this.#passAll(this.#thresholds)
+        .catch((error: unknown) =>
+          noticeOnce('optimizer pass', `a pass of the optimizer failed: ${String(error)}`),
+        )
+        .finally(() => (isLooking = false));
     });
+    this.#memory.startGuard(thresholds, this.#interval);
   }
 
   stopAutoOptimization(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#memory.stopGuard();
   }
 
   get isAutoOptimizing(): boolean {
@@ -149,62 +187,57 @@ export class ResourceOptimizer {
 
   /** The resources now, and the caches since the last look. */
   getResourceStatus(): ResourceStatus {
-    return statusFrom(observationFrom(this.#feed.peek()), this.isAutoOptimizing);
+    const observation = this.#passes.peek();
+    return statusFrom(
+      { ...observation, memory: this.#memory.readings(observation.memory) },
+      this.isAutoOptimizing,
+    );
   }
 
-  /** What was decided so far, and what is recommended now. */
+  /** What the caches of each budget would do with other memory, by their curves. Changes nothing. */
+  whatIf(): BudgetWhatIf[] {
+    return this.#memory.budgets.map(whatIf);
+  }
+
+  /** What was decided so far, what came of it, and what is recommended now. */
   generateOptimizationReport(): OptimizationReport {
-    return reportFrom(this.#clock.wallNow(), this.#observation.caches, this.#counts, this.#decisions);
-  }
-
-  async #pass(limits: Omit<AutoOptimizationOptions, 'interval'> = {}): Promise<MadeDecision[]> {
-    const memoryThreshold = checkRatio('memoryThreshold', limits.memoryThreshold ?? this.#memoryThreshold);
-    const cpuThreshold = checkRatio('cpuThreshold', limits.cpuThreshold ?? this.#cpuThreshold);
-    this.#observation = observationFrom(this.#feed.take());
-    const canFreeMemory = this.#cleanups.size > 0;
-    const decisions = decide(this.#observation, { memoryThreshold, cpuThreshold, canFreeMemory });
-    const made: MadeDecision[] = [];
-    const time = this.#clock.wallNow() / 1000;
-    for (const decision of decisions) made.push(await this.#make(time, decision));
-    return made;
-  }
-
-  async #make(time: number, decision: Decision): Promise<MadeDecision> {
-    const acted = decision.decision === 'act' ? { removedEntries: await this.#runCleanups() } : {};
-    const made: MadeDecision = { time, ...decision, ...acted };
-    this.#counts[decision.decision] += 1;
-    this.#counter.add(1, {
-      'perf.optimizer.resource': decision.resource,
-      'perf.optimizer.decision': decision.decision,
+    return reportFrom({
+      wallMs: this.#clock.wallNow(),
+      log: this.#passes.log,
+      latest: this.#latest,
+      caches: this.#passes.observation.caches,
+      whatIf: this.whatIf(),
     });
-    this.#decisions.push(made);
-    if (this.#decisions.length > KEPT_DECISIONS) this.#decisions.shift();
-    return made;
   }
 
-  /** Who asks while they run waits for the same run: a cleanup need not stand being called twice at once. */
-  #runCleanups(): Promise<number> {
-    return (this.#cleaning ??= this.#runEachCleanup().finally(() => (this.#cleaning = undefined)));
+  async #passAll(thresholds: Thresholds): Promise<Looked> {
+    const { memory, cpu, cache } = this.#runners;
+    const looked = await this.#pass([...memory, ...cpu, ...cache], thresholds);
+    this.#latest = looked.decisions;
+    return looked;
   }
 
-  /** A cleanup that fails is said once and does not keep the others from running. */
-  async #runEachCleanup(): Promise<number> {
-    let removed = 0;
-    // A copy: one that registers itself anew must not run again and again.
-    for (const cleanup of Array.from(this.#cleanups)) {
-      try {
-        const result: unknown = await cleanup();
-        if (typeof result === 'number' && Number.isFinite(result)) removed += result;
-      } catch (error) {
-        noticeOnce('cleanup', `a registered cleanup failed: ${String(error)}`);
-      }
-    }
-    return removed;
+  #pass(runners: readonly Runner[], thresholds?: Thresholds): Promise<Looked> {
+    return this.#passes.look(runners, this.#lookOptions(thresholds));
   }
 
-  #optimize(resource: OptimizedResource, all: readonly MadeDecision[]): OptimizationResult {
-    const decisions = all.filter((made) => made.resource === resource);
-    const recommendations = decisions.flatMap(({ recommendation }) => recommendation ?? []);
-    return { optimizationType: resource, decisions, verdict: 'not measured', recommendations };
+  #lookOptions(thresholds = this.#thresholds): LookOptions {
+    return { thresholds, intervalSeconds: this.#interval };
   }
+
+  #thresholdsWith(limits: Omit<AutoOptimizationOptions, 'interval'> = {}): Thresholds {
+    const {
+      memoryThreshold = this.#thresholds.memoryThreshold,
+      cpuThreshold = this.#thresholds.cpuThreshold,
+    } = limits;
+    return {
+      memoryThreshold: checkRatio('memoryThreshold', memoryThreshold),
+      cpuThreshold: checkRatio('cpuThreshold', cpuThreshold),
+    };
+  }
+}
+
+function checkPart<Part>(option: string, part: Part, kind: abstract new (...args: never[]) => Part): Part {
+  if (!(part instanceof kind)) throw new InvalidOptionError(option, `a ${kind.name}`, part);
+  return part;
 }

@@ -1,6 +1,7 @@
 import { asyncCatalogue } from './async-catalogue.js';
 import { containerCatalogue } from './container-catalogue.js';
 import { define, type InstrumentDefinition } from './definition.js';
+import { optimizerCatalogue } from './optimizer-catalogue.js';
 import { poolCatalogue } from './pool-catalogue.js';
 import { resourceCatalogue } from './resource-catalogue.js';
 import { runtimeCatalogue } from './runtime-catalogue.js';
@@ -9,6 +10,7 @@ import { taskCatalogue } from './task-catalogue.js';
 
 export * from './async-catalogue.js';
 export * from './container-catalogue.js';
+export * from './optimizer-catalogue.js';
 export * from './pool-catalogue.js';
 export * from './resource-catalogue.js';
 export * from './runtime-catalogue.js';
@@ -203,25 +205,6 @@ export const cacheTierUnusable = define({
   },
 });
 
-export const optimizerDecisions = define({
-  name: 'perf.optimizer.decisions',
-  kind: 'counter',
-  unit: '{decision}',
-  description: 'Decisions of the optimizer, those to change nothing included.',
-  attributes: {
-    'perf.optimizer.resource': ['memory', 'cpu', 'cache'],
-    'perf.optimizer.decision': ['hold', 'advise', 'act'],
-  },
-});
-
-export const optimizerPressure = define({
-  name: 'perf.optimizer.pressure',
-  kind: 'observableGauge',
-  unit: '1',
-  description: 'How close a resource is to its limit, from 0 to 1, as the optimizer sees it.',
-  attributes: { 'perf.optimizer.resource': ['memory', 'cpu'] },
-});
-
 export const telemetrySeries = define({
   name: 'perf.telemetry.series',
   kind: 'observableGauge',
@@ -261,12 +244,11 @@ export const catalogue: readonly InstrumentDefinition[] = [
   cacheTierRepairs,
   cacheCoherenceLag,
   cacheTierUnusable,
-  optimizerDecisions,
-  optimizerPressure,
   telemetrySeries,
   telemetryRejected,
   ...asyncCatalogue,
   ...containerCatalogue,
+  ...optimizerCatalogue,
   ...poolCatalogue,
   ...resourceCatalogue,
   ...runtimeCatalogue,

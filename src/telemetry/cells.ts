@@ -1,6 +1,6 @@
 import type { InstrumentDefinition } from './definition.js';
 import type { Reading } from './reading.js';
-import type { SdkHandle } from './sdk-handle.js';
+import type { BoundSeries, SdkHandle } from './sdk-handle.js';
 import type { KeptAttributes } from './series.js';
 
 export type RejectionReason =
@@ -106,6 +106,8 @@ export class HistogramCell implements Cell {
   readonly #rejections: Rejections | undefined;
   #count = 0;
   #sum = 0;
+  #bound: BoundSeries | undefined;
+  #boundBy: SdkHandle['bind'];
 
   static maker(rejections: Rejections | undefined): CellMaker<HistogramCell> {
     return (attributes, sdk) => new HistogramCell(attributes, sdk, rejections);
@@ -123,13 +125,22 @@ export class HistogramCell implements Cell {
     if (value < 0) return this.#rejections?.count('negative');
     this.#count += 1;
     this.#sum += value;
-    if (!this.#sdk.isLive) this.#sdk.refresh();
-    this.#sdk.record?.(value, this.attributes);
+    const sdk = this.#sdk;
+    if (!sdk.isLive) sdk.refresh();
+    if (sdk.bind !== this.#boundBy) this.#rebind();
+    if (this.#bound === undefined) sdk.record?.(value, this.attributes);
+    else this.#bound.record(value);
   }
 
   flush(): void {}
 
   reading({ name, kind, unit }: InstrumentDefinition): Reading {
     return { name, kind, unit, attributes: this.attributes, value: this.#sum, count: this.#count };
+  }
+
+  /** After the provider was replaced: by one that binds, or by one that does not. */
+  #rebind(): void {
+    this.#boundBy = this.#sdk.bind;
+    this.#bound = this.#boundBy?.(this.attributes);
   }
 }

@@ -2,8 +2,8 @@ import type { Meter } from '@opentelemetry/api';
 import type { Cell, CellMaker } from './cells.js';
 import type { MeterConnection } from './connection.js';
 import { boundariesOf, type InstrumentDefinition } from './definition.js';
-import { SdkHandle } from './sdk-handle.js';
-import { SeriesTable } from './series.js';
+import { SdkHandle, type BoundSeries } from './sdk-handle.js';
+import { SeriesTable, type KeptAttributes } from './series.js';
 
 /** An instrument that is recorded into, with its series. */
 export class Recorded<C extends Cell> {
@@ -31,6 +31,7 @@ export class Recorded<C extends Cell> {
     sdk.isLive = meter !== undefined;
     sdk.add = undefined;
     sdk.record = undefined;
+    sdk.bind = undefined;
     if (meter === undefined) return;
     const { name, kind, unit, description } = this.definition;
     const options = { unit, description };
@@ -38,6 +39,7 @@ export class Recorded<C extends Cell> {
       const advice = { explicitBucketBoundaries: [...boundariesOf(this.definition)] };
       const histogram = meter.createHistogram(name, { ...options, advice });
       sdk.record = (value, attributes) => histogram.record(value, attributes);
+      if (isBindable(histogram)) sdk.bind = (attributes) => histogram.bind(attributes);
     } else if (kind === 'gauge') {
       const gauge = meter.createGauge(name, options);
       sdk.record = (value, attributes) => gauge.record(value, attributes);
@@ -51,4 +53,13 @@ export class Recorded<C extends Cell> {
   flush(): void {
     for (const cell of this.series) cell.flush();
   }
+}
+
+interface Bindable {
+  bind(attributes: KeptAttributes): BoundSeries;
+}
+
+/** Told by what it can do, not by its class: OpenTelemetry specifies `bind`, so others may have it one day. */
+function isBindable<Instrument extends object>(instrument: Instrument): instrument is Instrument & Bindable {
+  return 'bind' in instrument && typeof instrument.bind === 'function';
 }

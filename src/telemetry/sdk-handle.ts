@@ -2,12 +2,19 @@ import type { MeterConnection } from './connection.js';
 import type { InstrumentKind } from './definition.js';
 import type { KeptAttributes } from './series.js';
 
+/** A series of a provider that was looked up once. */
+export interface BoundSeries {
+  record(value: number): void;
+}
+
 /** What a cell sees of the SDK: the instrument of the provider in force, if there is one. */
 export class SdkHandle {
   readonly kind: InstrumentKind;
   isLive = false;
   add: ((value: number, attributes: KeptAttributes) => void) | undefined;
   record: ((value: number, attributes: KeptAttributes) => void) | undefined;
+  /** Looks a series up, where the provider can do that: ours. Another function for each provider. */
+  bind: ((attributes: KeptAttributes) => BoundSeries) | undefined;
   readonly #connection: MeterConnection | undefined;
 
   constructor(kind: InstrumentKind, connection: MeterConnection | undefined) {

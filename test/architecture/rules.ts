@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   resources: { values: [...BASICS, 'telemetry'] },
   monitor: { values: [...BASICS, 'telemetry', 'resources'] },
   cache: { values: [...BASICS, 'telemetry', 'async'] },
-  optimizer: { values: [...BASICS, 'telemetry'] },
+  optimizer: { values: [...BASICS, 'telemetry', 'resources'] },
   config: { values: BASICS, types: 'all' },
   decorators: { values: ['performance', 'defaults', ...BASICS, 'telemetry', 'async', 'monitor', 'cache'] },
   integrations: { values: 'all' },

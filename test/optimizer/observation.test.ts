@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { observationFrom, pressureOf } from '../../src/optimizer/observation.js';
+import { cpuPressureOf, NOTHING_OBSERVED, observationFrom } from '../../src/optimizer/observation.js';
 import * as catalogue from '../../src/telemetry/catalogue.js';
 import type { InstrumentDefinition } from '../../src/telemetry/definition.js';
 import type { Reading } from '../../src/telemetry/reading.js';
@@ -7,48 +7,56 @@ import { OVERFLOW } from '../../src/telemetry/series.js';
 
 describe('observationFrom', () => {
   it('knows nothing about what nobody measures', () => {
-    expect(observationFrom({ seconds: 5, readings: [] })).to.deep.equal({
-      seconds: 5,
-      memoryShare: undefined,
-      heapShare: undefined,
-      cpuShare: undefined,
-      processCpuShare: undefined,
-      eventLoopUtilization: undefined,
-      caches: [],
-      operations: [],
-    });
+    expect(observationFrom({ seconds: 5, readings: [] })).to.deep.equal({ ...NOTHING_OBSERVED, seconds: 5 });
   });
 
-  it('puts the shares of machine, process, heap and event loop together', () => {
+  it('puts the readings of machine, container, process, heap and event loop together', () => {
     const observation = observationFrom({
       seconds: 60,
       readings: [
-        reading(catalogue.systemMemoryUtilization, 0.7, { 'system.memory.state': 'used' }),
-        reading(catalogue.systemMemoryUtilization, 0.3, { 'system.memory.state': 'free' }),
+        reading(catalogue.systemMemoryUsage, 7000, { 'system.memory.state': 'used' }),
+        reading(catalogue.systemMemoryUsage, 3000, { 'system.memory.state': 'free' }),
+        reading(catalogue.containerMemoryWorkingSet, 400),
+        reading(catalogue.containerMemoryLimit, 800),
+        stall('memory', 'some', 'cgroup', 0.25),
+        stall('memory', 'full', 'cgroup', 0.125),
+        stall('cpu', 'some', 'cgroup', 0.5),
+        reading(catalogue.gcShare, 0.0625),
+        reading(catalogue.heapLive, 120),
         reading(catalogue.heapUsed, 150, { 'v8js.heap.space.name': 'old_space' }),
         reading(catalogue.heapUsed, 50, { 'v8js.heap.space.name': 'new_space' }),
         reading(catalogue.heapLimit, 1000),
         reading(catalogue.systemCpuUtilization, 0.25, { 'cpu.mode': 'user' }),
-        reading(catalogue.systemCpuUtilization, 0.75, { 'cpu.mode': 'idle' }),
+        reading(catalogue.systemCpuUtilization, 0.5, { 'cpu.mode': 'idle' }),
+        reading(catalogue.systemCpuUtilization, 0.25, { 'cpu.mode': 'iowait' }),
         reading(catalogue.processCpuUtilization, 0.25, { 'cpu.mode': 'user' }),
         reading(catalogue.processCpuUtilization, 0.125, { 'cpu.mode': 'system' }),
         reading(catalogue.eventLoopUtilization, 0.5),
       ],
     });
 
+    expect(observation.memory).to.deep.equal({
+      heapUsedBytes: 200,
+      heapLimitBytes: 1000,
+      heapLiveBytes: 120,
+      containerUsedBytes: 400,
+      containerLimitBytes: 800,
+      machineUsedBytes: 7000,
+      machineBytes: 10_000,
+      stallShare: 0.25,
+      gcShare: 0.0625,
+    });
     expect(observation).to.include({
-      memoryShare: 0.7,
-      heapShare: 0.2,
       cpuShare: 0.25,
       processCpuShare: 0.375,
       eventLoopUtilization: 0.5,
     });
   });
 
-  it('knows no share of the heap without its limit', () => {
-    const { heapShare } = observationFrom({ seconds: 1, readings: [reading(catalogue.heapUsed, 100)] });
+  it('leaves stalls of the whole machine out: others may wait there', () => {
+    const { memory } = observationFrom({ seconds: 1, readings: [stall('memory', 'some', 'machine', 0.9)] });
 
-    expect(heapShare).to.equal(undefined);
+    expect(memory.stallShare).to.equal(undefined);
   });
 
   it('puts the readings of each cache together', () => {
@@ -90,11 +98,22 @@ describe('observationFrom', () => {
         hits: 75,
         hitRatio: 0.75,
         evictions: 7,
+        expirations: 9,
         entries: 90,
         limit: 100,
         loadSeconds: 2,
       },
-      { name: 'idle', lookups: 0, hits: 0, hitRatio: 0, evictions: 0, entries: 0, limit: 0, loadSeconds: 0 },
+      {
+        name: 'idle',
+        lookups: 0,
+        hits: 0,
+        hitRatio: 0,
+        evictions: 0,
+        expirations: 0,
+        entries: 0,
+        limit: 0,
+        loadSeconds: 0,
+      },
     ]);
   });
 
@@ -132,18 +151,14 @@ describe('observationFrom', () => {
   });
 });
 
-describe('pressureOf', () => {
-  const nothing = observationFrom({ seconds: 1, readings: [] });
-
+describe('cpuPressureOf', () => {
   it('is that of the resource closest to its limit', () => {
-    expect(pressureOf({ ...nothing, memoryShare: 0.3, heapShare: 0.6 }).memory).to.equal(0.6);
-    expect(pressureOf({ ...nothing, memoryShare: 0.7, heapShare: 0.6 }).memory).to.equal(0.7);
     for (const name of ['cpuShare', 'processCpuShare', 'eventLoopUtilization'] as const)
-      expect(pressureOf({ ...nothing, cpuShare: 0.1, [name]: 0.9 }).cpu, name).to.equal(0.9);
+      expect(cpuPressureOf({ ...NOTHING_OBSERVED, cpuShare: 0.1, [name]: 0.9 }), name).to.equal(0.9);
   });
 
   it('is zero where nobody measures', () => {
-    expect(pressureOf(nothing)).to.deep.equal({ memory: 0, cpu: 0 });
+    expect(cpuPressureOf(NOTHING_OBSERVED)).to.equal(0);
   });
 });
 
@@ -159,4 +174,12 @@ function reading(
 function lookups(name: string, tier: string, result: string, count: number): Reading {
   const attributes = { 'perf.cache.name': name, 'perf.cache.tier': tier, 'perf.cache.result': result };
   return reading(catalogue.cacheLookups, count, attributes);
+}
+
+function stall(resource: string, kind: string, scope: string, share: number): Reading {
+  return reading(catalogue.pressureShare, share, {
+    'perf.pressure.resource': resource,
+    'perf.pressure.kind': kind,
+    'perf.pressure.scope': scope,
+  });
 }

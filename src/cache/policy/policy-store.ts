@@ -1,8 +1,8 @@
 /**
- * Why an entry left: `capacity`, to make room for others. `rejected`: others are asked for more often, or it is bigger
- * than all the room there is.
+ * Why an entry left: `capacity`, to make room for others. `budget`, to make room in a budget that other caches share.
+ * `rejected`: others are asked for more often, or it is bigger than all the room there is. `expired`: its time was over.
  */
-export type EvictReason = 'capacity' | 'rejected';
+export type EvictReason = 'capacity' | 'budget' | 'rejected' | 'expired';
 
 export type OnEvict<K, V> = (key: K, value: V, reason: EvictReason) => void;
 

@@ -1,0 +1,153 @@
+import { createRequire } from 'node:module';
+import { createNoopMeter, type Meter, type MeterOptions, type MeterProvider } from '@opentelemetry/api';
+import type {
+  CollectionResult,
+  IMetricReader,
+  ResourceMetrics,
+  ScopeMetrics,
+  ViewOptions,
+} from '@opentelemetry/sdk-metrics';
+import { checkKnownOptions } from '../../checks.js';
+import { systemClock, type Clock } from '../../clock.js';
+import { InvalidOptionError } from '../../errors.js';
+import { noticeOnce } from '../notice.js';
+import { CellMeter } from './cell-meter.js';
+import { CollectionTime } from './collection-time.js';
+import { ReaderPort } from './reader-port.js';
+import { DEFAULT_CARDINALITY_LIMIT } from './sdk-constants.js';
+import { View } from './view.js';
+
+type Resource = ResourceMetrics['resource'];
+
+export interface CellMeterProviderOptions {
+  /** What produces the metrics. Default: what `@opentelemetry/resources` says by default, which is loaded for it. */
+  readonly resource?: Resource;
+  /** Those of the SDK or your own. Each belongs to one provider only. */
+  readonly readers?: readonly IMetricReader[];
+  readonly views?: readonly ViewOptions[];
+  /**
+   * Series one metric may hold for the life of the process, the one for overflow included, where neither a View nor a
+   * reader sets another limit. At least 2.
+   * @default 2000
+   */
+  readonly cardinalityLimit?: number;
+  /** @default the machine's */
+  readonly clock?: Clock;
+}
+
+/** How long to wait for readers, in milliseconds; without it, for as long as they take. */
+export interface FlushOptions {
+  readonly timeoutMillis?: number;
+}
+
+const OPTION_NAMES = ['resource', 'readers', 'views', 'cardinalityLimit', 'clock'] as const;
+
+const require = createRequire(import.meta.url);
+
+/**
+ * A MeterProvider that keeps what is recorded in cells which all of its readers share: a measurement finds its cell by
+ * its attributes, or is bound to it, and adds to plain numbers. Readers and exporters of the OpenTelemetry SDK collect from
+ * it as from the SDK's own provider.
+ *
+ * ```ts
+ * const provider = new CellMeterProvider({ readers: [new PrometheusExporter()] });
+ * metrics.setGlobalMeterProvider(provider);
+ * ```
+ */
+export class CellMeterProvider implements MeterProvider {
+  readonly #resource: Resource;
+  readonly #views: readonly View[];
+  readonly #readers: readonly ReaderPort[];
+  readonly #clock: Clock;
+  readonly #time: CollectionTime;
+  readonly #meters = new Map<string, CellMeter>();
+  #isShutDown = false;
+
+  /** @throws {InvalidOptionError} for Views that select nothing, or rename several instruments at once. */
+  constructor(options: CellMeterProviderOptions = {}) {
+    checkKnownOptions('CellMeterProvider', options, OPTION_NAMES);
+    const { readers = [], views = [], clock = systemClock } = options;
+    const limit = checkLimit(options.cardinalityLimit ?? DEFAULT_CARDINALITY_LIMIT);
+    this.#resource = options.resource ?? defaultResource();
+    this.#views = views.map((view) => new View(view));
+    this.#clock = clock;
+    this.#time = new CollectionTime(clock);
+    this.#readers = readers.map((reader) => new ReaderPort(reader, limit));
+    for (const port of this.#readers) {
+      port.reader.setMetricProducer({ collect: (asked) => this.#collectInTurn(port, asked?.timeoutMillis) });
+    }
+  }
+
+  getMeter(name: string, version = '', { schemaUrl }: MeterOptions = {}): Meter {
+    if (this.#isShutDown) {
+      noticeOnce(
+        'meter after shutdown',
+        'a meter was asked for after shutdown; what it records goes nowhere',
+      );
+      return createNoopMeter();
+    }
+    const identity = JSON.stringify([name, version, schemaUrl]);
+    let meter = this.#meters.get(identity);
+    if (meter === undefined) {
+      const scope = { name, version, schemaUrl };
+      const options = { scope, views: this.#views, readers: this.#readers, time: this.#time };
+      this.#meters.set(identity, (meter = new CellMeter(options, this.#clock)));
+    }
+    return meter;
+  }
+
+  /** Lets every reader export what there is now. Rejects when one of them does. */
+  async forceFlush(options?: FlushOptions): Promise<void> {
+    if (this.#isShutDown) {
+      noticeOnce('flush after shutdown', 'forceFlush was called after shutdown; nothing is exported');
+      return;
+    }
+    await Promise.all(this.#readers.map(({ reader }) => reader.forceFlush(options)));
+  }
+
+  /** Flushes and ends every reader. Instruments still record, into what nobody reads any more. */
+  async shutdown(options?: FlushOptions): Promise<void> {
+    if (this.#isShutDown) {
+      noticeOnce('shutdown twice', 'shutdown was called twice; the second call does nothing');
+      return;
+    }
+    this.#isShutDown = true;
+    await Promise.all(this.#readers.map(({ reader }) => reader.shutdown(options)));
+  }
+
+  /** One collection after the other: a callback must not run twice at the same time for one reader. */
+  async #collectInTurn(port: ReaderPort, timeoutMs: number | undefined): Promise<CollectionResult> {
+    while (port.collecting !== undefined) await port.collecting;
+    const collected = this.#collect(port, timeoutMs);
+    port.collecting = collected.then(
+      () => (port.collecting = undefined),
+      () => (port.collecting = undefined),
+    );
+    return collected;
+  }
+
+  async #collect(port: ReaderPort, timeoutMs: number | undefined): Promise<CollectionResult> {
+    const meters = [...this.#meters.values()];
+    const rounds = await Promise.all(meters.map((meter) => meter.observe(port, timeoutMs)));
+    // From here on nothing waits, so that all metrics are of the same moment.
+    const endTime = this.#time.now();
+    const scopeMetrics: ScopeMetrics[] = [];
+    for (const [index, meter] of meters.entries()) {
+      const collected = meter.collect(port, endTime, rounds[index]!.observations);
+      if (collected !== undefined) scopeMetrics.push(collected);
+    }
+    port.lastCollection = endTime;
+    const errors = rounds.flatMap((round) => round.errors);
+    return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors };
+  }
+}
+
+function checkLimit(limit: number): number {
+  if (Number.isSafeInteger(limit) && limit >= 2) return limit;
+  throw new InvalidOptionError('cardinalityLimit', 'an integer of at least 2', limit);
+}
+
+function defaultResource(): Resource {
+  const resources = require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
+  return resources.defaultResource();
+}
