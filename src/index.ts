@@ -132,6 +132,10 @@ export type { HeapSource, HeapState } from './optimizer/memory/heap-watch.js';
 export type { ClearableCache } from './optimizer/memory/weak-caches.js';
 export { CPUOptimizer } from './optimizer/cpu/cpu-optimizer.js';
 export type { CPUOptimizerOptions } from './optimizer/cpu/cpu-optimizer.js';
+export { LoadShedder } from './optimizer/cpu/load-shedder.js';
+export type { LoadShedderOptions, ShedRequest } from './optimizer/cpu/load-shedder.js';
+export { shedGuard } from './integrations/shed-guard.js';
+export type { ShedGuard, ShedGuardOptions } from './integrations/shed-guard.js';
 export type { OptimizationResult } from './optimizer/optimization-result.js';
 export type {
   ActionMode,

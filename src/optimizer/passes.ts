@@ -6,6 +6,7 @@ import type { Thresholds } from './action.js';
 import type { Runner } from './action-runner.js';
 import { DecisionLog } from './decision-log.js';
 import type { MadeDecision, MadeVerdict } from './decision.js';
+import { loggedDecisions } from './logged-decisions.js';
 import { NOTHING_OBSERVED, observationFrom, type Observation } from './observation.js';
 
 export const DEFAULT_THRESHOLDS: Thresholds = { memoryThreshold: 0.8, cpuThreshold: 0.8 };
@@ -41,6 +42,7 @@ export class Passes {
   ) {
     const instruments = instrumentsOf(meterProvider);
     this.log = new DecisionLog(instruments, clock);
+    this.log.listen(loggedDecisions());
     this.#clock = clock;
     this.#feed = new ReadingFeed(instruments, clock);
     this.#complete = complete;
