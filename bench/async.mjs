@@ -13,15 +13,15 @@
 // retries: the first attempt succeeds. Ours counts attempts and feeds a budget meanwhile.
 //
 // queues: ten at work, 1,000 calls at once, or 20,000 with priorities from 0 to 99. One call is the whole crowd. Ours
-// measures how long each waited and ran: with the stock SDK that is two records in histograms, without a provider nothing.
+// measures how long each waited and ran: two records in histograms of the SDK or of our provider, or nothing without one.
 //
 // pools: ten resources that cost nothing, taken and given back. Free: by one after the other. In a crowd: one call is
 // 1,000 users at once, nearly all of whom wait, with a limit of 30 s. Ours reads the clock to tell how long a resource was
-// in use. Without a provider nothing comes of it; else each use is recorded in a histogram of the SDK, and in the crowd
-// each wait in another.
+// in use. Without a provider nothing comes of it; else each use is recorded in a histogram, and in the crowd each wait in
+// another.
 import { createSuite } from './harness.mjs';
 import { fromRoot } from './lib/from-root.mjs';
-import { oursFor, stockProvider } from './lib/ours.mjs';
+import { cellProvider, oursFor, stockProvider } from './lib/ours.mjs';
 
 const suite = createSuite('async', {
   packages: [
@@ -171,7 +171,10 @@ function addQueues(size, optionsOf) {
   add('ours, without a provider', () =>
     limiterWith({ meterProvider: { getMeter: () => createNoopMeter() } }),
   );
-  add('ours', () => limiterWith({ meterProvider: stockProvider(suite).meterProvider }));
+  add('ours, provider of cells', async () => {
+    return limiterWith({ meterProvider: (await cellProvider(suite)).meterProvider });
+  });
+  add('ours, stock SDK', () => limiterWith({ meterProvider: stockProvider(suite).meterProvider }));
 }
 
 function addPools(what, repeated) {
@@ -245,19 +248,25 @@ function addPools(what, repeated) {
     },
     options,
   );
-  suite.awaited(
-    `${what}: ours, get`,
-    async () => {
-      const pool = await poolOf({ meterProvider: stockProvider(suite).meterProvider });
-      return repeated(async () => {
-        const lease = await pool.get();
-        const { resource } = lease;
-        lease.release();
-        return resource;
-      });
-    },
-    options,
-  );
+  for (const [provider, open] of [
+    ['provider of cells', cellProvider],
+    ['stock SDK', stockProvider],
+  ]) {
+    suite.awaited(
+      `${what}: ours, get, ${provider}`,
+      async () => {
+        const { meterProvider } = await open(suite);
+        const pool = await poolOf({ meterProvider });
+        return repeated(async () => {
+          const lease = await pool.get();
+          const { resource } = lease;
+          lease.release();
+          return resource;
+        });
+      },
+      options,
+    );
+  }
 }
 
 /** So many at once; resolves to what the last of them got. */

@@ -16,6 +16,16 @@ export function stockProvider(suite) {
   return { meterProvider, reader };
 }
 
+/** The same over the provider of this package. */
+export async function cellProvider(suite) {
+  const { CellMeterProvider } = await import(BUILT.href);
+  const { PrometheusExporter } = fromRoot('@opentelemetry/exporter-prometheus');
+  const reader = new PrometheusExporter({ preventServerStart: true });
+  const meterProvider = new CellMeterProvider({ readers: [reader] });
+  suite.onClose(() => meterProvider.shutdown());
+  return { meterProvider, reader };
+}
+
 /**
  * The package as an application runs it, metrics on, over a stock provider of its own. Started with the first case
  * that asks, once.
