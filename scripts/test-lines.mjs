@@ -18,6 +18,7 @@ const LINES = [
     replace: [
       '@opentelemetry/api@^1.10.0',
       '@opentelemetry/sdk-metrics@^3.1.1',
+      '@opentelemetry/sdk-logs@^3.1.1',
       '@opentelemetry/resources@^3.1.1',
       '@opentelemetry/exporter-prometheus@^0.301.0',
       '@opentelemetry/exporter-metrics-otlp-proto@^0.301.0',

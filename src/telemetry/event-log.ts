@@ -1,4 +1,5 @@
-import { context, trace, type Attributes } from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { SCOPE_NAME, VERSION } from './connection.js';
 
 /** Something that happened, as OpenTelemetry's events have it. */
@@ -17,21 +18,32 @@ export interface LoggedEvent {
 /** By the logs data model, "Severity Fields". */
 const SEVERITIES = { info: 9, warn: 13 } as const;
 
-type LogsApi = typeof import('@opentelemetry/api-logs');
+type Logs = Pick<typeof import('@opentelemetry/api-logs').logs, 'getLogger'>;
 
-let loading: Promise<LogsApi | undefined> | undefined;
+let loading: Promise<Logs | undefined> | undefined;
+
+/** Since 1.10 logs are in the API itself, before they are in a package of its own, which may be absent. */
+async function findLogs(): Promise<Logs | undefined> {
+  const { logs } = api as unknown as { readonly logs?: Logs };
+  if (logs !== undefined) return logs;
+  try {
+    return (await import('@opentelemetry/api-logs')).logs;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
- * Writes an event onto the active span, and into the logs of OpenTelemetry where `@opentelemetry/api-logs` is installed and
- * somebody has registered a LoggerProvider. Never throws. Meant for what happens now and then, not for each call.
+ * Writes an event onto the active span, and into the logs of OpenTelemetry where its API has them and somebody has
+ * registered a LoggerProvider. Never throws. Meant for what happens now and then, not for each call.
  */
 export function logEvent({ name, body, attributes, time, severity = 'info' }: LoggedEvent): void {
-  trace.getActiveSpan()?.addEvent(name, attributes, time);
-  const active = context.active();
-  loading ??= import('@opentelemetry/api-logs').catch(() => undefined);
-  void loading.then((api) => {
+  api.trace.getActiveSpan()?.addEvent(name, attributes, time);
+  const active = api.context.active();
+  loading ??= findLogs();
+  void loading.then((logs) => {
     try {
-      api?.logs.getLogger(SCOPE_NAME, VERSION).emit({
+      logs?.getLogger(SCOPE_NAME, VERSION).emit({
         eventName: name,
         body,
         attributes,

@@ -1,9 +1,7 @@
-import { logs } from '@opentelemetry/api-logs';
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { expect } from 'chai';
 import type { MadeDecision, MadeVerdict } from '../../src/optimizer/decision.js';
 import { loggedDecisions } from '../../src/optimizer/logged-decisions.js';
-import { eventsAreLogged } from '../../src/telemetry/event-log.js';
+import { captureLogs, logs } from '../fakes/captured-logs.js';
 
 const held: MadeDecision = {
   id: 'a-1',
@@ -30,19 +28,9 @@ const verdict: MadeVerdict = {
 };
 
 describe('loggedDecisions', () => {
-  const exporter = new InMemoryLogRecordExporter();
-  const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
-  beforeEach(() => {
-    exporter.reset();
-    logs.setGlobalLoggerProvider(provider);
-  });
+  let recordsOf: ReturnType<typeof captureLogs>;
+  beforeEach(() => (recordsOf = captureLogs()));
   afterEach(() => logs.disable());
-
-  const recordsOf = async () => {
-    await eventsAreLogged();
-    await provider.forceFlush();
-    return exporter.getFinishedLogRecords();
-  };
 
   it('logs a decision with its reason and its numbers', async () => {
     loggedDecisions().onDecision!(applied);

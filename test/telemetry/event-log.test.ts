@@ -1,8 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
-import { logs } from '@opentelemetry/api-logs';
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { expect } from 'chai';
 import { eventsAreLogged, logEvent } from '../../src/telemetry/event-log.js';
+import { captureLogs, logs } from '../fakes/captured-logs.js';
 
 const event = {
   name: 'perf.optimizer.decision',
@@ -20,13 +19,9 @@ describe('logEvent', () => {
   });
 
   it('writes a log record with name, time, severity and attributes', async () => {
-    const exporter = new InMemoryLogRecordExporter();
-    const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
-    logs.setGlobalLoggerProvider(provider);
+    const logged = captureLogs();
     logEvent({ ...event, severity: 'warn' });
-    await eventsAreLogged();
-    await provider.forceFlush();
-    const [record] = exporter.getFinishedLogRecords();
+    const [record] = await logged();
     expect(record).to.include({
       eventName: event.name,
       body: event.body,
@@ -36,7 +31,6 @@ describe('logEvent', () => {
     expect(record!.attributes).to.deep.equal(event.attributes);
     expect(record!.hrTime).to.deep.equal([event.time / 1000, 0]);
     expect(record!.instrumentationScope.name).to.equal('@gary-zero/performance');
-    await provider.shutdown();
   });
 
   it('does not let a logger that throws fail the caller', async () => {
