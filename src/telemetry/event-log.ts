@@ -1,5 +1,4 @@
 import * as api from '@opentelemetry/api';
-import type { Attributes } from '@opentelemetry/api';
 import { SCOPE_NAME, VERSION } from './connection.js';
 
 /** Something that happened, as OpenTelemetry's events have it. */
@@ -8,7 +7,7 @@ export interface LoggedEvent {
   readonly name: string;
   /** One sentence for people. */
   readonly body: string;
-  readonly attributes: Attributes;
+  readonly attributes: Record<string, string | number | boolean | number[]>;
   /** Milliseconds since 1970. */
   readonly time: number;
   /** @default 'info' */
