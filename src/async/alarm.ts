@@ -1,28 +1,57 @@
-import { LONGEST_TIMER_MS, systemClock, type Clock } from '../clock.js';
-
-/** Something that will happen, unless it is called off. */
-export interface Alarm {
-  /** Calling it again, or too late, does nothing. */
-  cancel(): void;
-}
+import { LONGEST_TIMER_MS, systemClock, type Cancel, type Clock } from '../clock.js';
 
 /**
- * Runs `act` once, `ms` after `now` of the clock, for what is nearly always called off before. Keeps the process alive
- * until then.
+ * Something that will happen once, unless it is called off, which it nearly always is. Keeps the process alive until
+ * then. What waits for a time anyway extends it: an object less for each call.
  *
  * Alarms of the same length go off in the order they were set, so those of the real clock stand in a line that has one
  * timer for each length: that costs a seventh of a timer that is set and cleared. When the line is empty its timer no
- * longer keeps the process alive, and is gone when it would have gone off. `act` runs in the async context of whoever
+ * longer keeps the process alive, and is gone when it would have gone off. `goOff` runs in the async context of whoever
  * set that timer.
  */
-export function setAlarm(clock: Clock, now: number, ms: number, act: () => void): Alarm {
-  if (clock !== systemClock || ms > LONGEST_TIMER_MS) return { cancel: clock.after(ms, act) };
-  let line = lines.get(ms);
-  if (line === undefined) {
-    if (lines.size >= MAX_LINES) return { cancel: clock.after(ms, act) };
-    lines.set(ms, (line = new AlarmLine(ms)));
+export abstract class Alarm {
+  /** When it goes off, by the clock. The line's own fields follow. @internal */
+  due = 0;
+  /** @internal */
+  line: AlarmLine | undefined = undefined;
+  /** @internal */
+  previous: Alarm | undefined = undefined;
+  /** @internal */
+  next: Alarm | undefined = undefined;
+  #stop: Cancel | undefined = undefined;
+
+  /** @internal */
+  abstract goOff(): void;
+
+  /** Sets it to go off `ms` after `now` of the clock. To be called once. */
+  protected set(clock: Clock, now: number, ms: number): void {
+    this.due = now + ms;
+    const line = clock === systemClock ? lineOf(ms) : undefined;
+    if (line === undefined) this.#stop = clock.after(ms, () => this.goOff());
+    else line.add(this);
   }
-  return line.add(now + ms, act);
+
+  /** Calling it again, or too late, does nothing. */
+  cancel(): void {
+    const { line } = this;
+    if (line !== undefined) line.remove(this);
+    else if (this.#stop !== undefined) this.#stop();
+  }
+}
+
+/** An alarm that calls a function; see {@link Alarm}. */
+export function setAlarm(clock: Clock, now: number, ms: number, act: () => void): Alarm {
+  return new CallingAlarm(clock, now, ms, act);
+}
+
+class CallingAlarm extends Alarm {
+  override readonly goOff: () => void;
+
+  constructor(clock: Clock, now: number, ms: number, act: () => void) {
+    super();
+    this.goOff = act;
+    this.set(clock, now, ms);
+  }
 }
 
 /** Lengths that come once, such as what is left of another limit, shall not leave many lines behind. */
@@ -31,31 +60,49 @@ const MAX_LINES = 64;
 const EARLY_MS = 1;
 
 const lines = new Map<number, AlarmLine>();
+/** Whoever sets alarms sets many of one length. */
+let latest: AlarmLine | undefined;
+
+function lineOf(ms: number): AlarmLine | undefined {
+  if (latest?.ms === ms) return latest;
+  let line = lines.get(ms);
+  if (line === undefined) {
+    if (ms > LONGEST_TIMER_MS || lines.size >= MAX_LINES) return undefined;
+    lines.set(ms, (line = new AlarmLine(ms)));
+  }
+  return (latest = line);
+}
 
 class AlarmLine {
-  readonly #ms: number;
-  #first: LineAlarm | undefined;
-  #last: LineAlarm | undefined;
+  readonly ms: number;
+  #first: Alarm | undefined;
+  #last: Alarm | undefined;
   /** Goes off when the first is due or before. */
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ms: number) {
-    this.#ms = ms;
+    this.ms = ms;
   }
 
-  add(due: number, act: () => void): LineAlarm {
-    const alarm = new LineAlarm(this, due, act, this.#last);
-    if (this.#last !== undefined) this.#last.next = alarm;
-    else {
-      this.#first = alarm;
-      if (this.#timer === undefined) this.#setTimer(this.#ms);
-      else this.#timer.ref();
-    }
+  add(alarm: Alarm): void {
+    const last = this.#last;
+    alarm.line = this;
+    alarm.previous = last;
     this.#last = alarm;
-    return alarm;
+    if (last !== undefined) {
+      last.next = alarm;
+      return;
+    }
+    this.#first = alarm;
+    if (this.#timer === undefined) this.#setTimer(this.ms);
+    else this.#timer.ref();
   }
 
-  remove({ previous, next }: LineAlarm): void {
+  remove(alarm: Alarm): void {
+    const { previous, next } = alarm;
+    alarm.line = undefined;
+    alarm.previous = undefined;
+    alarm.next = undefined;
     if (previous === undefined) this.#first = next;
     else previous.next = next;
     if (next === undefined) this.#last = previous;
@@ -72,34 +119,12 @@ class AlarmLine {
     const now = systemClock.now();
     // One by one: each may call off the next, or set one that comes last.
     for (let alarm = this.#first; alarm !== undefined && alarm.due <= now + EARLY_MS; alarm = this.#first) {
-      alarm.cancel();
-      alarm.act();
+      this.remove(alarm);
+      alarm.goOff();
     }
     if (this.#timer !== undefined) return;
-    if (this.#first === undefined) lines.delete(this.#ms);
-    else this.#setTimer(this.#first.due - now);
-  }
-}
-
-class LineAlarm implements Alarm {
-  readonly due: number;
-  readonly act: () => void;
-  previous: LineAlarm | undefined;
-  next: LineAlarm | undefined;
-  #line: AlarmLine | undefined;
-
-  constructor(line: AlarmLine, due: number, act: () => void, previous: LineAlarm | undefined) {
-    this.due = due;
-    this.act = act;
-    this.previous = previous;
-    this.next = undefined;
-    this.#line = line;
-  }
-
-  cancel(): void {
-    const line = this.#line;
-    if (line === undefined) return;
-    this.#line = undefined;
-    line.remove(this);
+    if (this.#first !== undefined) return this.#setTimer(this.#first.due - now);
+    lines.delete(this.ms);
+    if (latest === this) latest = undefined;
   }
 }

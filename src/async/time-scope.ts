@@ -2,7 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Cancel, Clock } from '../clock.js';
 import { TimeoutError } from '../errors.js';
 import { onAbort } from './abort-links.js';
-import { setAlarm, type Alarm } from './alarm.js';
+import { Alarm } from './alarm.js';
 
 /**
  * How long something may take, together with everything that is called on its behalf.
@@ -28,7 +28,7 @@ export interface TimeLimit {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Told when time is up. What it returns is the error's `cause`. */
-  readonly onExpired?: (() => unknown) | undefined;
+  onExpired?(): unknown;
 }
 
 export type ScopedWork<T> = (deadline: Deadline) => T | PromiseLike<T>;
@@ -92,13 +92,15 @@ function begin<T>(work: ScopedWork<T> | PromiseLike<T>, scope: TimeScope): Promi
   }
 }
 
-class TimeScope implements Deadline {
+class TimeScope extends Alarm implements Deadline {
   /** The work came to its end before the scope did. */
   hasSettled = false;
   /** Ended before the work did. */
   isOver = false;
   readonly outer: TimeScope | undefined;
-  readonly #limit: TimeLimit;
+  readonly #clock: Clock;
+  /** Until the end: it may hold the work, and so all the work can see. */
+  #limit: TimeLimit | undefined;
   #reject: ((reason: unknown) => void) | undefined;
   /** Milliseconds of the clock. */
   readonly #until: number;
@@ -109,17 +111,18 @@ class TimeScope implements Deadline {
   /** Where the signal was asked for: whoever listens to it sees the request it belongs to, not one that waits beside. */
   #listeners: AsyncResource | undefined;
   #inner: Set<TimeScope> | undefined;
-  #alarm: Alarm | undefined;
   #unlink: Cancel | undefined;
   #hadItsTurn = false;
 
   /** Begins to watch. `reject` is called at most once. */
   constructor(limit: TimeLimit, reject: (reason: unknown) => void) {
+    super();
     const { ms, clock, signal } = limit;
     const outer = activeScope();
     const now = clock.now();
-    const outersUntil = outer !== undefined && outer.#limit.clock === clock ? outer.#until : Infinity;
+    const outersUntil = outer !== undefined && outer.#clock === clock ? outer.#until : Infinity;
     this.outer = outer;
+    this.#clock = clock;
     this.#limit = limit;
     this.#reject = reject;
     this.#outersMs = outersUntil < now + ms ? outersUntil - now : undefined;
@@ -127,7 +130,7 @@ class TimeScope implements Deadline {
     if (signal?.aborted === true) this.#end(signal.reason);
     else if (outer?.isOver === true) this.#end(outer.#reason);
     else if (this.#until <= now) this.#expire();
-    else this.#watch(now);
+    else this.#watch(limit, now);
   }
 
   get signal(): AbortSignal {
@@ -140,7 +143,7 @@ class TimeScope implements Deadline {
   }
 
   get remaining(): number {
-    return this.isOver ? 0 : Math.max(0, this.#until - this.#limit.clock.now()) / 1000;
+    return this.isOver ? 0 : Math.max(0, this.#until - this.#clock.now()) / 1000;
   }
 
   settle(): void {
@@ -149,27 +152,27 @@ class TimeScope implements Deadline {
     this.#release();
   }
 
-  #watch(now: number): void {
-    const { signal } = this.#limit;
+  #watch({ ms, signal }: TimeLimit, now: number): void {
     if (signal !== undefined) this.#unlink = onAbort(signal, () => this.#end(signal.reason));
     if (this.outer !== undefined) (this.outer.#inner ??= new Set()).add(this);
     if (this.#until === Infinity) return;
-    this.#alarm = setAlarm(this.#limit.clock, now, this.#outersMs ?? this.#limit.ms, this.#onTime);
+    this.set(this.#clock, now, this.#outersMs ?? ms);
   }
 
-  readonly #onTime = (): void => {
+  override goOff(): void {
     if (this.hasSettled || this.isOver) return;
-    const isLate = this.#limit.clock.now() - this.#until > LATE_MS;
+    const isLate = this.#clock.now() - this.#until > LATE_MS;
     if (!isLate || this.#hadItsTurn) return this.#expire();
     this.#hadItsTurn = true;
-    setImmediate(this.#onTime);
-  };
+    setImmediate(() => this.goOff());
+  }
 
   #expire(): void {
-    const { ms, what, onExpired } = this.#limit;
+    const limit = this.#limit!;
+    const { ms, what } = limit;
     const seconds = Math.max(0, Math.round(this.#outersMs ?? ms)) / 1000;
     const allowed = this.#outersMs === undefined ? `${ms / 1000} s` : `the ${seconds} s its caller had left`;
-    const cause = onExpired?.();
+    const cause = limit.onExpired?.();
     const options = cause === undefined ? undefined : { cause };
     this.#end(new TimeoutError(`${what} took longer than ${allowed}`, seconds, options));
   }
@@ -192,7 +195,8 @@ class TimeScope implements Deadline {
   /** Connections that were opened in here may keep this for ever, but not the promise and its result. */
   #release(): void {
     this.#reject = undefined;
-    this.#alarm?.cancel();
+    this.#limit = undefined;
+    this.cancel();
     this.#unlink?.();
     if (this.outer !== undefined) this.outer.#forget(this);
   }

@@ -39,7 +39,7 @@ export function withTimeout<T>(
 ): Promise<T> {
   let checked: TimeLimit;
   try {
-    checked = checkTimeout(limit, options, typeof work === 'function' ? work.name : '');
+    checked = checkTimeout(limit, options, work);
   } catch (error) {
     if (typeof work !== 'function') work.then(undefined, () => {});
     return Promise.reject(error);
@@ -47,19 +47,57 @@ export function withTimeout<T>(
   return runWithin(work, checked);
 }
 
-/** @throws {InvalidOptionError} */
+/**
+ * @param named what has the name that counts where the options have none.
+ * @throws {InvalidOptionError}
+ */
 export function checkTimeout(
   limit: Duration,
   options: TimeoutOptions | undefined,
-  ownName: string,
+  named: unknown,
 ): TimeLimit {
-  const ms = toSeconds('timeout', limit, { allowInfinity: true }) * 1000;
-  if (options !== undefined) checkKnownOptions('withTimeout', options, KNOWN);
-  const { signal, name, clock = systemClock } = options ?? {};
-  const what = name === undefined ? ownName || 'work' : checkText('name', name);
-  return { ms, what, clock, signal, onExpired: () => countTimeout(what) };
+  const ms = toSeconds('timeout', limit, FOR_EVER) * 1000;
+  if (options === undefined) return new CallLimit(ms, systemClock, undefined, undefined, named);
+  checkKnownOptions('withTimeout', options, KNOWN);
+  const { signal, name, clock = systemClock } = options;
+  if (name !== undefined) checkText('name', name);
+  return new CallLimit(ms, clock, signal, name, named);
 }
 
-function countTimeout(name: string): void {
-  instrumentsOf().counter(timeouts).add(1, { 'perf.timeout.name': name });
+const FOR_EVER = { allowInfinity: true };
+
+/** Asks for the name when time is up: V8 looks for that of a function in a table. */
+class CallLimit implements TimeLimit {
+  readonly ms: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  readonly #name: string | undefined;
+  readonly #named: unknown;
+
+  constructor(
+    ms: number,
+    clock: Clock,
+    signal: AbortSignal | undefined,
+    name: string | undefined,
+    named: unknown,
+  ) {
+    this.ms = ms;
+    this.clock = clock;
+    this.signal = signal;
+    this.#name = name;
+    this.#named = named;
+  }
+
+  get what(): string {
+    return this.#name ?? (nameOf(this.#named) || 'work');
+  }
+
+  onExpired(): void {
+    instrumentsOf().counter(timeouts).add(1, { 'perf.timeout.name': this.what });
+  }
+}
+
+function nameOf(named: unknown): string {
+  if (typeof named === 'string') return named;
+  return typeof named === 'function' ? named.name : '';
 }
