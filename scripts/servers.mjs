@@ -1,26 +1,34 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { collectorPath } from './collector.mjs';
 import { capture } from './run.mjs';
 
-/** The programs that end-to-end tests start, and the Debian package each is in. */
-const PACKAGE_OF = { 'redis-server': 'redis-server', prometheus: 'prometheus', promtool: 'prometheus' };
+/** The programs that end-to-end tests start, and the Debian package each is in, if it is in one. */
+const PACKAGE_OF = {
+  'redis-server': 'redis-server',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+  otelcol: undefined,
+};
 
 /**
  * The servers for end-to-end tests, as lists of names: `found` on PATH and `missing`. In a Debian container, where
  * we are root, the missing ones are installed first.
  */
 export async function findServers() {
-  if (missing().length > 0 && canInstall()) await install(missing());
-  return { found: Object.keys(PACKAGE_OF).filter(isOnPath), missing: missing() };
+  const inPackages = missing().filter((name) => PACKAGE_OF[name] !== undefined);
+  if (inPackages.length > 0 && canInstall()) await install(inPackages);
+  return { found: Object.keys(PACKAGE_OF).filter(isThere), missing: missing() };
 }
 
 /** What to tell somebody who lacks a server. */
 export function howToGet(server) {
+  if (server === 'otelcol') return 'the collector is not built (npm run collector does, with Go 1.26)';
   return `${server} is not on PATH (install it, e.g. apt-get install ${PACKAGE_OF[server]})`;
 }
 
 function missing() {
-  return Object.keys(PACKAGE_OF).filter((name) => !isOnPath(name));
+  return Object.keys(PACKAGE_OF).filter((name) => !isThere(name));
 }
 
 function canInstall() {
@@ -45,6 +53,11 @@ async function install(names) {
     if (code !== 0)
       console.error(`apt-get ${args.join(' ')} failed with exit code ${code}:\n${stdout}${stderr}`);
   }
+}
+
+/** Whether tests can start it. */
+export function isThere(name) {
+  return name === 'otelcol' ? isExecutable(collectorPath()) : isOnPath(name);
 }
 
 export function isOnPath(name) {

@@ -12,11 +12,11 @@ export { freePort, isRunning, type RunningProcess, startProcess } from './proces
 export { waitFor } from './wait-for.js';
 
 /** The programs that `npm test` looks for. */
-export type Server = 'redis-server' | 'prometheus' | 'promtool';
+export type Server = 'redis-server' | 'prometheus' | 'promtool' | 'otelcol';
 
 /** The part of `npm test` that knows the servers; plain JavaScript, so its types are told here. */
 const search: {
-  readonly isOnPath: (name: string) => boolean;
+  readonly isThere: (name: string) => boolean;
   readonly howToGet: (server: Server) => string;
 } = createRequire(import.meta.url)('../../scripts/servers.mjs');
 
@@ -38,10 +38,10 @@ export function skipBecause(context: Mocha.Context, why: string): never {
   return context.skip();
 }
 
-/** Under `npm test` what it found; when mocha is run by hand, what is on PATH. */
+/** Under `npm test` what it found; when mocha is run by hand, what is found. */
 function isAvailable(server: Server): boolean {
   const found = process.env['PERF_TEST_SERVERS'];
-  return found === undefined ? search.isOnPath(server) : found.split(',').includes(server);
+  return found === undefined ? search.isThere(server) : found.split(',').includes(server);
 }
 
 /** The suite whose hook asks, or the test that asks itself. */
