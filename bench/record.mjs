@@ -36,13 +36,7 @@ const work = (n) => n + 1;
 const workLater = async (n) => n + 1;
 
 const suite = createSuite('record', {
-  packages: [
-    '@gary-zero/performance',
-    '@opentelemetry/api',
-    '@opentelemetry/sdk-metrics',
-    '@opentelemetry/exporter-prometheus',
-    'prom-client',
-  ],
+  packages: ['@gary-zero/performance', '@opentelemetry/api', '@opentelemetry/sdk-metrics', 'prom-client'],
 });
 
 addFloors();

@@ -22,6 +22,7 @@ const LINES = [
       '@opentelemetry/resources@^3.1.1',
       '@opentelemetry/exporter-prometheus@^0.301.0',
       '@opentelemetry/exporter-metrics-otlp-proto@^0.301.0',
+      '@opentelemetry/instrumentation-http@^0.301.0',
     ],
   },
 ];

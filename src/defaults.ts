@@ -2,7 +2,7 @@ import {
   BackgroundTaskManager,
   type BackgroundTaskManagerOptions,
 } from './async/tasks/background-task-manager.js';
-import type { CacheBudget } from './cache/budget/cache-budget.js';
+import { CacheBudget } from './cache/budget/cache-budget.js';
 import { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { MemoryCache } from './cache/memory-cache.js';
@@ -10,6 +10,7 @@ import { PersistentCache } from './cache/persistent-cache.js';
 import { readEnvironment, withVariable, type EnvironmentSettings } from './config/environment.js';
 import { MetricsCollector } from './monitor/metrics-collector.js';
 import { PerformanceMonitor, type PerformanceMonitorOptions } from './monitor/performance-monitor.js';
+import { LoadShedder } from './optimizer/cpu/load-shedder.js';
 import { ResourceOptimizer, type ResourceOptimizerOptions } from './optimizer/resource-optimizer.js';
 import { ResourceTracker } from './resources/resource-tracker.js';
 import type { MeterProvider } from './telemetry/instruments.js';
@@ -24,8 +25,19 @@ export interface DefaultParts {
 
 const DEFAULT_CACHE_SIZE = 1000;
 const DEFAULT_CACHE_TTL = 3600;
+/** Of the budget for functions with `@autoOptimize({ cache })` where the application has none. */
+const DEFAULT_BUDGET = '64mb';
 
 let current: Partial<DefaultParts> = {};
+let shared: SharedParts = {};
+
+/** What functions with `@autoOptimize` share. */
+interface SharedParts {
+  /** Where they record. Default: the global provider. */
+  readonly meterProvider?: MeterProvider | undefined;
+  readonly budget?: CacheBudget | undefined;
+  readonly shedder?: LoadShedder | undefined;
+}
 
 /** The monitor of this process, made on first use from the environment. @throws {InvalidEnvironmentError} */
 export function getPerformanceMonitor(): PerformanceMonitor {
@@ -47,11 +59,40 @@ export function getTaskManager(): BackgroundTaskManager {
   return part('tasks', () => new BackgroundTaskManager());
 }
 
+/** The provider the parts record into; `undefined`: they follow the global one. */
+export function defaultMeterProvider(): MeterProvider | undefined {
+  return shared.meterProvider;
+}
+
+/** What caches of functions share: the `cacheBudget` of the application, or one of 64 MB that the optimizer knows. */
+export function getCacheBudget(): CacheBudget {
+  if (shared.budget !== undefined) return shared.budget;
+  const budget = new CacheBudget({ name: 'functions', maxBytes: DEFAULT_BUDGET, ...sharedProvider() });
+  getResourceOptimizer().registerBudget(budget);
+  shared = { ...shared, budget };
+  return budget;
+}
+
+/** What refuses runs of functions: the `loadShedder` of the application, or one that the optimizer knows. */
+export function getLoadShedder(): LoadShedder {
+  if (shared.shedder !== undefined) return shared.shedder;
+  const shedder = new LoadShedder({ name: 'functions', ...sharedProvider() });
+  getResourceOptimizer().registerShedder(shedder);
+  shared = { ...shared, shedder };
+  return shedder;
+}
+
+function sharedProvider(): { readonly meterProvider?: MeterProvider } {
+  const { meterProvider } = shared;
+  return meterProvider === undefined ? {} : { meterProvider };
+}
+
 /** Parts given as such, or as options for those that are made. */
 export interface PartOptions {
   readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
   readonly cache?: CacheManager | CacheManagerOptions;
   readonly cacheBudget?: CacheBudget;
+  readonly loadShedder?: LoadShedder;
   readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
   readonly tasks?: BackgroundTaskManager | BackgroundTaskManagerOptions;
 }
@@ -64,7 +105,7 @@ export interface PartOptions {
  */
 export function makeDefaults(
   environment: EnvironmentSettings,
-  { monitor, cache, cacheBudget, optimizer, tasks }: PartOptions,
+  { monitor, cache, cacheBudget, loadShedder, optimizer, tasks }: PartOptions,
   meterProvider: MeterProvider | undefined,
 ): DefaultParts {
   const provided = meterProvider === undefined ? {} : { meterProvider };
@@ -93,15 +134,32 @@ export function makeDefaults(
           new BackgroundTaskManager({ ...provided, ...tasks })),
   };
   if (cacheBudget !== undefined) made.optimizer.registerBudget(cacheBudget);
+  if (loadShedder !== undefined) made.optimizer.registerShedder(loadShedder);
+  made.optimizer.registerLimiter(made.tasks);
   if (current.monitor !== made.monitor) void current.monitor?.stop();
-  if (current.optimizer !== made.optimizer) current.optimizer?.stopAutoOptimization();
+  if (current.optimizer !== made.optimizer) {
+    current.optimizer?.stopAutoOptimization();
+    forgetShared();
+  }
   current = made;
+  shared = {
+    meterProvider,
+    budget: cacheBudget ?? shared.budget,
+    shedder: loadShedder ?? shared.shedder,
+  };
   return made;
 }
 
 /** The next use makes new ones. */
 export function forgetDefaults(): void {
   current = {};
+  forgetShared();
+}
+
+/** They belong to the optimizer that knows them. */
+function forgetShared(): void {
+  shared.shedder?.close();
+  shared = {};
 }
 
 function makeMonitor(

@@ -9,6 +9,7 @@ export type PerformanceErrorCode =
   | 'PERF_TIMEOUT'
   | 'PERF_CIRCUIT_OPEN'
   | 'PERF_REJECTED'
+  | 'PERF_OVERLOADED'
   | 'PERF_QUEUE_FAILED'
   | 'PERF_CLOSED';
 
@@ -128,6 +129,17 @@ export class RejectedError extends PerformanceError {
     const hint = retryAfterMs === undefined ? '' : `; try again in ${retryAfterMs} ms`;
     super('PERF_REJECTED', `${what}: ${REJECTIONS[reason]}${hint}`);
     this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** This process has more to do than it can, and refused a call to answer others in time. It may be tried again later. */
+export class OverloadedError extends PerformanceError {
+  /** When another try makes sense, in milliseconds: what belongs in a `Retry-After`. */
+  readonly retryAfterMs: number;
+
+  constructor(what: string, retryAfterMs: number) {
+    super('PERF_OVERLOADED', `${what}: the process is overloaded; try again in ${retryAfterMs} ms`);
     this.retryAfterMs = retryAfterMs;
   }
 }

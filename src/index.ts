@@ -1,12 +1,15 @@
 // What is listed here is a promise; everything else may change.
 export { startPerformance } from './performance.js';
-export type { Performance, PerformanceOptions, PrometheusOptions } from './performance.js';
+export type { Performance } from './performance.js';
+export type { PerformanceOptions, PrometheusOptions } from './performance-options.js';
 export { getCacheManager, getPerformanceMonitor, getResourceOptimizer, getTaskManager } from './defaults.js';
 
 export { asyncTimer, timer } from './decorators/timer.js';
 export { cached } from './decorators/cached.js';
 export { asyncRetry } from './decorators/async-retry.js';
 export { asyncTimeout } from './decorators/async-timeout.js';
+export { autoOptimize } from './decorators/auto-optimize.js';
+export type { AutoOptimizeOptions } from './decorators/auto-optimize.js';
 export type { DualDecorator } from './dual-decorator.js';
 
 export { PerformanceMonitor } from './monitor/performance-monitor.js';
@@ -132,6 +135,9 @@ export type { HeapSource, HeapState } from './optimizer/memory/heap-watch.js';
 export type { ClearableCache } from './optimizer/memory/weak-caches.js';
 export { CPUOptimizer } from './optimizer/cpu/cpu-optimizer.js';
 export type { CPUOptimizerOptions } from './optimizer/cpu/cpu-optimizer.js';
+export type { LimiterState, ReportedLimiter } from './optimizer/cpu/concurrency-advice.js';
+export type { SteeredShedder } from './optimizer/cpu/shed-action.js';
+export type { FunctionReport } from './optimizer/functions/optimized-function.js';
 export { LoadShedder } from './optimizer/cpu/load-shedder.js';
 export type { LoadShedderOptions, ShedRequest } from './optimizer/cpu/load-shedder.js';
 export { shedGuard } from './integrations/shed-guard.js';
@@ -140,6 +146,7 @@ export type { OptimizationResult } from './optimizer/optimization-result.js';
 export type {
   ActionMode,
   ActionName,
+  AdviceMode,
   Decision,
   DecisionListener,
   MadeDecision,
@@ -168,6 +175,7 @@ export {
   InvalidOptionError,
   InvalidUseError,
   ListenError,
+  OverloadedError,
   PerformanceError,
   RejectedError,
   TierError,
@@ -195,6 +203,13 @@ export type {
   CellGauge,
   CellHistogram,
 } from './telemetry/provider/cell-instruments.js';
+export { MetricsEndpoint } from './export/prometheus/metrics-endpoint.js';
+export type { MetricsEndpointOptions } from './export/prometheus/metrics-endpoint.js';
+export type { MetricsAuth } from './export/prometheus/access.js';
+export type { MetricSource } from './export/prometheus/metric-source.js';
+export type { TranslationStrategy } from './export/prometheus/names.js';
+export { expressMetrics, fastifyMetrics, honoMetrics } from './export/prometheus/middleware.js';
+export { PullReader } from './export/prometheus/pull-reader.js';
 export { ExportTap } from './telemetry/readings/export-tap.js';
 export type { ExportListener } from './telemetry/readings/export-tap.js';
 export { ExportedReadings } from './telemetry/readings/exported-readings.js';

@@ -1,71 +1,21 @@
 import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
-import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
-import type {
-  BackgroundTaskManager,
-  BackgroundTaskManagerOptions,
-} from './async/tasks/background-task-manager.js';
-import type { CacheBudget } from './cache/budget/cache-budget.js';
+import type { BackgroundTaskManager } from './async/tasks/background-task-manager.js';
 import type { CacheManager } from './cache/cache-manager.js';
-import type { CacheManagerOptions } from './cache/cache-manager-options.js';
-import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
-import {
-  METRICS_EXPORTERS,
-  readEnvironment,
-  readOtlpEnvironment,
-  type OtlpSettings,
-  type EnvironmentSettings,
-  type MetricsExporter,
-} from './config/environment.js';
+import { readEnvironment } from './config/environment.js';
 import { forgetDefaults, makeDefaults, type DefaultParts } from './defaults.js';
-import { InvalidOptionError, ListenError } from './errors.js';
+import { ListenError } from './errors.js';
 import { isRegistered, registerIfWanted } from './export/global-provider.js';
-import { buildProvider, logTo, shutdownProvider, type BuiltProvider } from './export/provider.js';
+import { logTo, shutdownProvider, type BuiltProvider } from './export/provider.js';
+import { MetricsEndpoint } from './export/prometheus/metrics-endpoint.js';
 import { MetricsServer } from './export/prometheus/server.js';
-import type { PerformanceMonitor, PerformanceMonitorOptions } from './monitor/performance-monitor.js';
-import { ResourceOptimizer, type ResourceOptimizerOptions } from './optimizer/resource-optimizer.js';
+import type { PerformanceMonitor } from './monitor/performance-monitor.js';
+import type { ResourceOptimizer } from './optimizer/resource-optimizer.js';
+import { resolveSettings, type PerformanceOptions, type Settings } from './performance-options.js';
+import { openProvider } from './performance-provider.js';
+import { eventsAreLogged } from './telemetry/event-log.js';
 import { instrumentsOf } from './telemetry/instruments.js';
 import { noticeOnce } from './telemetry/notice.js';
 import type { ExportTap } from './telemetry/readings/export-tap.js';
-
-/** Where /metrics is served. */
-export interface PrometheusOptions {
-  /** Address to listen on. The default lets nobody in from outside this machine. @default '127.0.0.1' */
-  readonly host?: string;
-  /** 0 for any free port; `metricsUrl` tells which. @default 9464 */
-  readonly port?: number;
-  /** @default '/metrics' */
-  readonly path?: string;
-}
-
-/** An explicit option wins over the environment, the environment over the default. */
-export interface PerformanceOptions {
-  /** Resource attribute `service.name`. Default: OTEL_SERVICE_NAME, else what OpenTelemetry makes of the program. */
-  readonly serviceName?: string;
-  /** Further resource attributes. */
-  readonly resourceAttributes?: Readonly<Record<string, string>>;
-  /** Where metrics go. Default: OTEL_METRICS_EXPORTER, else `['prometheus']`. */
-  readonly exporters?: readonly MetricsExporter[];
-  /** Address of /metrics; `false` serves none. */
-  readonly prometheus?: PrometheusOptions | false;
-  /** Readers to add to the provider that is made. */
-  readonly readers?: readonly IMetricReader[];
-  /** Views of the provider that is made. */
-  readonly views?: readonly ViewOptions[];
-  /** Records into this provider; none is made and /metrics is not served. */
-  readonly meterProvider?: MeterProvider;
-  /** Whether the provider becomes the global one, if there is none yet. @default true */
-  readonly registerGlobal?: boolean;
-  /** A monitor, or options for the one that is made. */
-  readonly monitor?: PerformanceMonitor | PerformanceMonitorOptions;
-  /** A cache, or options for the one that is made. */
-  readonly cache?: CacheManager | CacheManagerOptions;
-  /** Memory of caches that the optimizer keeps within what the process has. */
-  readonly cacheBudget?: CacheBudget;
-  /** An optimizer, or options for the one that is made; `auto: false` keeps it from looking by itself. */
-  readonly optimizer?: ResourceOptimizer | (ResourceOptimizerOptions & { readonly auto?: boolean });
-  /** Background tasks, or options for those that are made; drained at shutdown. */
-  readonly tasks?: BackgroundTaskManager | BackgroundTaskManagerOptions;
-}
 
 /** What runs after {@link startPerformance}. */
 export interface Performance {
@@ -80,6 +30,8 @@ export interface Performance {
    * `undefined` where the provider was not made here: tap its readers with an {@link ExportTap} yourself.
    */
   readonly exportTap: ExportTap | undefined;
+  /** Answers what asks for metrics in a server of yours. `undefined` where the provider was not made here, or none is served. */
+  readonly metricsEndpoint: MetricsEndpoint | undefined;
   /** Where /metrics is served; `undefined` until it is, see `ready`. */
   readonly metricsUrl: string | undefined;
   /**
@@ -91,23 +43,6 @@ export interface Performance {
   shutdown(): Promise<void>;
 }
 
-const KNOWN_OPTIONS = [
-  'serviceName',
-  'resourceAttributes',
-  'exporters',
-  'prometheus',
-  'readers',
-  'views',
-  'meterProvider',
-  'registerGlobal',
-  'monitor',
-  'cache',
-  'cacheBudget',
-  'optimizer',
-  'tasks',
-] as const;
-const DEFAULT_EXPORT_INTERVAL_MS = 60_000;
-const DEFAULT_EXPORT_TIMEOUT_MS = 30_000;
 const SHUTDOWN_TIMEOUT_MS = 5000;
 const DRAIN_TIMEOUT = '5s';
 
@@ -128,15 +63,19 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
     );
     return running;
   }
-  const settings = resolve(options, readEnvironment());
+  const settings = resolveSettings(options, readEnvironment());
   if (settings.environment.logLevel !== undefined) logTo(settings.environment.logLevel);
   const built = openProvider(options, settings);
   const isOwn = built !== undefined;
-  const meterProvider = built?.provider ?? options.meterProvider ?? metrics.getMeterProvider();
+  const meterProvider = built?.provider ?? settings.givenProvider ?? metrics.getMeterProvider();
   const parts = partsOrNothing(options, settings, built, meterProvider);
   const isGlobal = registerIfWanted(meterProvider, settings.registerGlobal);
+  const { prometheus } = settings;
+  const { metricsEndpoint } = parts;
   const server =
-    built?.pullReader && settings.prometheus && new MetricsServer(built.pullReader, settings.prometheus);
+    metricsEndpoint && prometheus?.listen === true
+      ? new MetricsServer(metricsEndpoint, prometheus)
+      : undefined;
   instrumentsOf().refresh();
   if (settings.autoOptimize) parts.optimizer.startAutoOptimization();
 
@@ -173,12 +112,15 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
     // Before the last flush: how they end belongs to what is exported.
     const { givenUp } = await parts.tasks.drain({ timeout: DRAIN_TIMEOUT });
     if (givenUp > 0) diag.warn(`@gary-zero/performance: ${givenUp} tasks were given up at shutdown`);
+    // Whoever ends his LoggerProvider after this has the last decisions in it.
+    await eventsAreLogged();
     if (isOwn) {
       await shutdownProvider(meterProvider, SHUTDOWN_TIMEOUT_MS).catch((error: unknown) => {
         noticeOnce('shutdown', `flushing metrics at shutdown failed: ${String(error)}`);
       });
     }
     await parts.monitor.stop();
+    metricsEndpoint?.close();
     await server?.close();
     await parts.cache.close();
     if (isGlobal) metrics.disable();
@@ -190,109 +132,22 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   return performance;
 }
 
-interface Settings {
-  readonly environment: EnvironmentSettings;
-  readonly exporters: readonly MetricsExporter[];
-  readonly prometheus: Required<PrometheusOptions> | undefined;
-  readonly registerGlobal: boolean;
-  readonly autoOptimize: boolean;
-}
-
-function resolve(options: PerformanceOptions, environment: EnvironmentSettings): Settings {
-  checkKnownOptions('startPerformance', options, KNOWN_OPTIONS);
-  if (options.serviceName !== undefined) checkText('serviceName', options.serviceName);
-  const { optimizer, prometheus } = options;
-  const auto = optimizer instanceof ResourceOptimizer ? undefined : optimizer?.auto;
-  return {
-    environment,
-    exporters: resolveExporters(options, environment),
-    prometheus: prometheus === false ? undefined : resolvePrometheus(prometheus, environment),
-    registerGlobal: checkBoolean('registerGlobal', options.registerGlobal ?? true),
-    autoOptimize: checkBoolean('optimizer.auto', auto ?? environment.optimizerAutoEnabled ?? true),
-  };
-}
-
-/** Who asks for an address of /metrics in code gets it, whatever else the environment names. */
-function resolveExporters({ exporters, prometheus }: PerformanceOptions, environment: EnvironmentSettings) {
-  const isAddressGiven = prometheus !== undefined && prometheus !== false;
-  if (exporters === undefined) {
-    const named = (environment.metricsExporters ?? ['prometheus']).filter((name) => name !== 'none');
-    return isAddressGiven ? [...new Set<MetricsExporter>([...named, 'prometheus'])] : named;
-  }
-  const isKnown = Array.isArray(exporters) && exporters.every((name) => METRICS_EXPORTERS.includes(name));
-  if (!isKnown)
-    throw new InvalidOptionError('exporters', `a list of ${METRICS_EXPORTERS.join(', ')}`, exporters);
-  if (isAddressGiven && !exporters.includes('prometheus')) {
-    throw new InvalidOptionError(
-      'exporters',
-      "a list with 'prometheus' when its address is given",
-      exporters,
-    );
-  }
-  return exporters.includes('none') ? [] : exporters;
-}
-
-function resolvePrometheus(
-  options: PrometheusOptions | undefined,
-  environment: EnvironmentSettings,
-): Required<PrometheusOptions> {
-  checkKnownOptions('prometheus', options, ['host', 'port', 'path']);
-  const path = checkText('prometheus.path', options?.path ?? '/metrics');
-  if (!path.startsWith('/'))
-    throw new InvalidOptionError('prometheus.path', "a path that starts with '/'", path);
-  return {
-    host: checkText('prometheus.host', options?.host ?? environment.prometheusHost ?? '127.0.0.1'),
-    port: checkPort('prometheus.port', options?.port ?? environment.prometheusPort ?? 9464),
-    path,
-  };
-}
-
-/** A provider of our own, unless there is one already or nothing shall be exported. */
-function openProvider(
-  options: PerformanceOptions,
-  { environment, exporters, prometheus }: Settings,
-): BuiltProvider | undefined {
-  if (options.meterProvider !== undefined || environment.sdkDisabled === true) return undefined;
-  if (options.registerGlobal !== false && isRegistered(metrics.getMeterProvider())) {
-    noticeOnce(
-      'foreign provider',
-      'the application has registered a MeterProvider; it is used, none is made and /metrics is not served from here',
-      'info',
-    );
-    return undefined;
-  }
-  const wanted = exporters.filter(
-    (name) => name !== 'none' && !(name === 'prometheus' && prometheus === undefined),
-  );
-  const otlp: OtlpSettings = wanted.includes('otlp') ? readOtlpEnvironment() : {};
-  const serviceName = options.serviceName ?? environment.serviceName;
-  return buildProvider({
-    resourceAttributes: {
-      ...environment.resourceAttributes,
-      ...options.resourceAttributes,
-      ...(serviceName !== undefined && { 'service.name': serviceName }),
-    },
-    exporters: wanted,
-    otlpProtocol: environment.otlpProtocol ?? 'http/protobuf',
-    hasExponentialHistograms: otlp.histogramAggregation === 'base2_exponential_bucket_histogram',
-    exportIntervalMs: environment.metricExportInterval ?? DEFAULT_EXPORT_INTERVAL_MS,
-    exportTimeoutMs: environment.metricExportTimeout ?? DEFAULT_EXPORT_TIMEOUT_MS,
-    readers: options.readers ?? [],
-    views: options.views ?? [],
-  });
-}
-
 /** The parts for a provider; when one of them cannot be made, the provider is ended again and nothing has started. */
 function partsOrNothing(
   options: PerformanceOptions,
-  { environment, registerGlobal }: Settings,
+  { environment, prometheus, registerGlobal }: Settings,
   built: BuiltProvider | undefined,
   meterProvider: MeterProvider,
-): DefaultParts {
+): DefaultParts & Pick<Performance, 'metricsEndpoint'> {
   const global = metrics.getMeterProvider();
   const followsGlobal = meterProvider === global || (registerGlobal && !isRegistered(global));
   try {
-    return makeDefaults(environment, options, followsGlobal ? undefined : meterProvider);
+    const provided = followsGlobal ? undefined : meterProvider;
+    const metricsEndpoint =
+      built?.pullReader &&
+      prometheus &&
+      new MetricsEndpoint(built.pullReader, { ...prometheus.endpoint, meterProvider: provided });
+    return { ...makeDefaults(environment, options, provided), metricsEndpoint };
   } catch (error) {
     if (built !== undefined) void shutdownProvider(built.provider, SHUTDOWN_TIMEOUT_MS).catch(() => {});
     throw error;

@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { timer } from '../src/decorators/timer.js';
 import { getCacheManager, getPerformanceMonitor, getTaskManager } from '../src/defaults.js';
 import { InvalidEnvironmentError, InvalidOptionError, ListenError, RejectedError } from '../src/errors.js';
-import { startPerformance, type Performance, type PerformanceOptions } from '../src/performance.js';
+import type { PerformanceOptions } from '../src/performance-options.js';
+import { startPerformance, type Performance } from '../src/performance.js';
+import { CellMeterProvider } from '../src/telemetry/provider/cell-meter-provider.js';
 import { ExportedReadings } from '../src/telemetry/readings/exported-readings.js';
 import { captureNotices } from './fakes/captured-notices.js';
 import { captureMetrics, seriesOf } from './fakes/captured-telemetry.js';
@@ -59,6 +61,37 @@ describe('startPerformance', () => {
     }
     expect(text).to.match(/^process_memory_usage_bytes \d+$/m);
     expect(text).to.match(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [\d.]+$/m);
+  });
+
+  it('makes a provider of cells and registers it', async () => {
+    const perf = start();
+    await perf.ready;
+
+    expect(perf.meterProvider).to.be.instanceOf(CellMeterProvider);
+    expect(metrics.getMeterProvider()).to.equal(perf.meterProvider);
+    const bound = (perf.meterProvider as CellMeterProvider).getMeter('shop').createCounter('bound').bind();
+    bound.add(2);
+    expect(await scrape(perf)).to.match(/^bound_total 2$/m);
+  });
+
+  it('makes the provider of the SDK where it is asked for, and serves the same families', async () => {
+    const familiesWith = async (meterProvider: 'cells' | 'sdk') => {
+      const perf = start({ ...LOCAL, meterProvider });
+      await perf.ready;
+      perf.monitor.recordCounter('orders', 2, { shop: 'a' });
+      perf.monitor.time('checkout', () => 1);
+      const text = await scrape(perf);
+      const isSdk = perf.meterProvider instanceof MeterProvider;
+      await perf.shutdown();
+      // What a busy machine delays, or the collector of garbage does, may or may not have happened yet.
+      const isOurs = (line: string) => line.startsWith('#') && !/_(delay|gc)_/.test(line);
+      return { isSdk, families: text.split('\n').filter(isOurs) };
+    };
+
+    const [cells, sdk] = [await familiesWith('cells'), await familiesWith('sdk')];
+
+    expect([cells.isSdk, sdk.isSdk]).to.deep.equal([false, true]);
+    expect(cells.families.toSorted()).to.deep.equal(sdk.families.toSorted());
   });
 
   it('lets listen to what is exported, without collecting for it', async () => {
@@ -313,6 +346,7 @@ describe('startPerformance', () => {
       [{ prometheus: { host: 7 } }, 'prometheus.host must be a text'],
       [{ prometheus: { path: 'metrics' } }, "prometheus.path must be a path that starts with '/'"],
       [{ exporters: ['statsd'] }, 'exporters must be a list of prometheus, otlp, console, none'],
+      [{ meterProvider: 'otel' }, "meterProvider must be 'cells', 'sdk' or a MeterProvider, got"],
       [{ optimizer: { auto: 'yes' } }, 'optimizer.auto must be true or false'],
       [{ serviceName: '' }, 'serviceName must be a text'],
     ] as unknown as [never, string][];

@@ -27,8 +27,8 @@ export async function cellProvider(suite) {
 }
 
 /**
- * The package as an application runs it, metrics on, over a stock provider of its own. Started with the first case
- * that asks, once.
+ * The package as an application runs it, metrics on, over a provider of cells as it makes itself. Started with the first
+ * case that asks, once.
  */
 export function oursFor(suite) {
   let started;
@@ -38,7 +38,7 @@ export function oursFor(suite) {
 async function start(suite) {
   if (!existsSync(BUILT)) throw new Error('dist/index.js is missing, build the package first');
   const ours = await import(BUILT.href);
-  const { meterProvider, reader } = stockProvider(suite);
+  const { meterProvider, reader } = await cellProvider(suite);
   // The optimizer may look and advise in an application; here it must not clear a cache that is being measured.
   const performance = ours.startPerformance({ meterProvider, optimizer: { auto: false } });
   suite.onClose(() => performance.shutdown());

@@ -51,7 +51,7 @@ export class Checkout {
   /** The timer counts a decline as an error of the operation, with its type. @throws {PaymentDeclined} */
   @timer('checkout')
   async pay({ productId, quantity }: Order): Promise<Receipt> {
-    const { priceInCents } = await this.#store.query(productId);
+    const priceInCents = await this.#store.queryPrice(productId);
     await delay(logNormal(this.#random, BANK_MEDIAN_MS, BANK_SPREAD));
     if (this.#random() < DECLINED_SHARE) throw new PaymentDeclined(productId);
 

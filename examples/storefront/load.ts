@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly url: string;
   /** Ids of the products whose pages are opened. */
   readonly keys: KeySource;
+  /** Numbers of the visitors, some of whom come often. */
+  readonly visitors: { next(): number };
   readonly random: Random;
   /** Arrivals a second, however long the answers take. */
   readonly requestsPerSecond: number;
@@ -95,7 +97,8 @@ export class Load {
       await this.#send('GET', '/');
     } else {
       this.#lastViewed = this.#options.keys.next();
-      await this.#send('GET', `/products/${encodeURIComponent(this.#lastViewed)}`);
+      const visitor = this.#options.visitors.next();
+      await this.#send('GET', `/products/${encodeURIComponent(this.#lastViewed)}?visitor=${visitor}`);
     }
   }
 

@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  CacheManager,
-  MemoryCache,
+  MemoryOptimizer,
   PerformanceError,
   ResourceTracker,
   startPerformance,
@@ -12,23 +11,31 @@ import {
 import { parseArguments, USAGE, UsageError, type DemoOptions } from './arguments.js';
 import { BackgroundJob } from './background-job.js';
 import { Checkout } from './checkout.js';
+import { DecisionStory } from './decision-story.js';
 import type { KeySource } from './key-source.js';
 import { LiveView } from './live-view.js';
 import { Load } from './load.js';
 import { Problems } from './problems.js';
 import { ProductStore } from './product-store.js';
 import { seededRandom } from './random.js';
+import { Recommender } from './recommender.js';
+import { Rush } from './rush.js';
 import { PortError, Service } from './service.js';
+import { Sessions } from './sessions.js';
+import { ShopCaches } from './shop-caches.js';
 import { stopSignal } from './stop-signals.js';
 import { describe, summarize, type Summary } from './summary.js';
 import { readTrace, TraceError } from './trace.js';
-import { ShiftingPopularity } from './zipf.js';
+import { ShiftingPopularity, ZipfSampler } from './zipf.js';
 
 const SEED = 42;
-const PRODUCTS = 20_000;
-const REQUESTS_PER_SECOND = 500;
-/** Far fewer than there are products: the cache has to choose, and the optimizer has something to say. */
-const CACHED_PRODUCTS = 1000;
+const PRODUCTS = 8000;
+const VISITORS = 30_000;
+const REQUESTS_PER_SECOND = 800;
+/** Without an end the story begins again after so long; otherwise it is told once. */
+const STORY_SECONDS = 60;
+/** What the caches may have at most, if the optimizer finds that it pays. */
+const MOST_CACHE_BYTES = '16mb';
 
 process.exitCode = await main();
 
@@ -53,18 +60,22 @@ async function main(): Promise<number> {
 }
 
 async function run(options: DemoOptions, stop: AbortSignal): Promise<number> {
-  const keys = await keySource(options);
+  const rush = new Rush({ periodSeconds: options.seconds ?? STORY_SECONDS });
+  const keys = await keySource(options, rush);
   const perf = startPerformance({
     serviceName: 'storefront',
     monitor: { resourceTracker: new ResourceTracker({ collectionInterval: 1 }) },
-    cache: new CacheManager({ name: 'products', primary: new MemoryCache({ maxSize: CACHED_PRODUCTS }) }),
-    optimizer: { autoOptimizeInterval: 2 },
+    optimizer: {
+      // An application would let it look every few minutes, and only advise at first.
+      autoOptimizeInterval: 0.5,
+      memoryOptimizer: new MemoryOptimizer({ budgetSize: 'auto' }),
+    },
     ...(options.metricsPort !== undefined && { prometheus: { port: options.metricsPort } }),
   });
   try {
     const metrics = await metricsState(perf, options);
     const problems = new Problems();
-    const summary = await openShop({ options, perf, keys, metrics, problems }, stop);
+    const summary = await openShop({ options, perf, rush, keys, metrics, problems }, stop);
     console.log(options.json ? JSON.stringify(summary, undefined, 2) : describe(summary));
     for (const message of problems.messages) console.error(`unexpected: ${message}`);
     if (problems.count > 0) console.error(`${problems.count} unexpected errors in all`);
@@ -77,6 +88,7 @@ async function run(options: DemoOptions, stop: AbortSignal): Promise<number> {
 interface Parts {
   readonly options: DemoOptions;
   readonly perf: Performance;
+  readonly rush: Rush;
   readonly keys: KeySource;
   /** Where the metrics are, or why they are not. */
   readonly metrics: string;
@@ -85,12 +97,16 @@ interface Parts {
 
 /** Opens the shop, lets visitors in and closes it again when it is time. */
 async function openShop(
-  { options, perf, keys, metrics, problems }: Parts,
+  { options, perf, rush, keys, metrics, problems }: Parts,
   stop: AbortSignal,
 ): Promise<Summary> {
   const { monitor, optimizer } = perf;
   const stream = options.json ? process.stderr : process.stdout;
-  const store = new ProductStore(seededRandom(SEED + 1));
+  const caches = new ShopCaches();
+  const story = new DecisionStory();
+  optimizer.addListener(story);
+  optimizer.registerBudget(caches.budget, { maxBytes: MOST_CACHE_BYTES });
+  const store = new ProductStore(caches, seededRandom(SEED + 1));
   const checkout = new Checkout(monitor, store, seededRandom(SEED + 2));
   const job = new BackgroundJob({
     monitor,
@@ -101,6 +117,8 @@ async function openShop(
   const service = new Service({
     monitor,
     store,
+    sessions: new Sessions(caches, seededRandom(SEED + 4)),
+    recommender: new Recommender(caches, rush, seededRandom(SEED + 5)),
     checkout,
     bestsellers: () => job.bestsellers,
     onUnexpected: (error) => problems.add('service', error),
@@ -109,6 +127,7 @@ async function openShop(
   const load = new Load({
     url: serviceUrl,
     keys,
+    visitors: new ZipfSampler({ products: VISITORS, exponent: 0.7, random: seededRandom(SEED + 6) }),
     random: seededRandom(SEED + 3),
     requestsPerSecond: REQUESTS_PER_SECOND,
     onUnexpected: (error) => problems.add('visitor', error),
@@ -118,7 +137,7 @@ async function openShop(
   stream.write(options.seconds === undefined ? 'Ctrl-C ends it\n' : `ends after ${options.seconds} s\n`);
 
   const start = performance.now();
-  const view = new LiveView({ perf, service, keys, stream });
+  const view = new LiveView({ perf, caches, service, keys, story, stream });
   job.start();
   load.start();
   view.start();
@@ -131,15 +150,15 @@ async function openShop(
     await service.close();
   }
   const seconds = (performance.now() - start) / 1000;
-  return summarize({ perf, service, load, keys, problems, serviceUrl, seconds });
+  return summarize({ perf, caches, service, load, keys, story, problems, serviceUrl, seconds });
 }
 
-async function keySource({ trace }: DemoOptions): Promise<KeySource> {
+async function keySource({ trace }: DemoOptions, rush: Rush): Promise<KeySource> {
   if (trace !== undefined) return readTrace(trace);
   return new ShiftingPopularity({
     products: PRODUCTS,
     exponent: 0.95,
-    shiftEverySeconds: 20,
+    rush,
     shiftedRanks: 2000,
     random: seededRandom(SEED),
   });

@@ -5,10 +5,14 @@ import { text } from 'node:stream/consumers';
 import type { PerformanceMonitor } from '@gary-zero/performance';
 import { PaymentDeclined, type Checkout, type Order } from './checkout.js';
 import type { Product, ProductStore } from './product-store.js';
+import type { Recommendation, Recommender } from './recommender.js';
+import type { Sessions } from './sessions.js';
 
 export interface ServiceOptions {
   readonly monitor: PerformanceMonitor;
   readonly store: ProductStore;
+  readonly sessions: Sessions;
+  readonly recommender: Recommender;
   readonly checkout: Checkout;
   /** Ids of the products on the front page. */
   readonly bestsellers: () => readonly string[];
@@ -115,13 +119,13 @@ export class Service {
   }
 
   async #answer(route: Route, request: IncomingMessage): Promise<Answer> {
-    const { store, checkout, bestsellers } = this.#options;
+    const { checkout, bestsellers } = this.#options;
     switch (route) {
       case 'GET /':
         return { status: 200, body: frontPage(bestsellers()) };
       case 'GET /products/:id': {
         const id = productIdOf(request);
-        return id === undefined ? NOT_FOUND : { status: 200, body: productPage(await store.find(id)) };
+        return id === undefined ? NOT_FOUND : { status: 200, body: await this.#productPage(id, request) };
       }
       case 'POST /checkout': {
         const order = await readOrder(request);
@@ -130,6 +134,24 @@ export class Service {
       default:
         return NOT_FOUND;
     }
+  }
+
+  /** Asks four caches: for product, price, visitor and recommendations, then for products and prices of those. */
+  async #productPage(id: string, { url }: IncomingMessage): Promise<string> {
+    const { store, sessions, recommender } = this.#options;
+    const [product, price, { seen }, recommended] = await Promise.all([
+      store.find(id),
+      store.priceOf(id),
+      sessions.find(visitorOf(url)),
+      recommender.recommend(id),
+    ]);
+    const others = await Promise.all(
+      recommended.map(async ({ id: other, because }) => {
+        const [{ name }, cents] = await Promise.all([store.find(other), store.priceOf(other)]);
+        return { id: other, because, name, price: cents };
+      }),
+    );
+    return productPage(product, price, others, seen.length);
   }
 
   #answerError(error: unknown): Answer {
@@ -172,6 +194,10 @@ function productIdOf({ url }: IncomingMessage): string | undefined {
   }
 }
 
+function visitorOf(url: string | undefined): string {
+  return new URLSearchParams(url?.split('?', 2)[1]).get('visitor') ?? 'somebody';
+}
+
 async function readOrder(request: IncomingMessage): Promise<Order | undefined> {
   // Whoever sends no length, or too much, gets no order; so nobody can fill the memory.
   if (!(Number(request.headers['content-length']) <= MAX_BODY_BYTES)) return undefined;
@@ -208,9 +234,25 @@ function frontPage(bestsellers: readonly string[]): string {
   return page('Storefront', `<h2>Bestsellers</h2><ol>${items.join('')}</ol>`);
 }
 
-function productPage({ name, priceInCents, description }: Product): string {
-  const price = (priceInCents / 100).toFixed(2);
-  return page(escapeHtml(name), `<p>${escapeHtml(description)}</p><p>${price} EUR</p><a href="/">Shop</a>`);
+function productPage(
+  { name, description }: Product,
+  price: number,
+  others: readonly (Recommendation & { readonly name: string; readonly price: number })[],
+  seen: number,
+): string {
+  const items = others.map(({ id, because, name: other, price: cents }) => {
+    const link = `<a href="/products/${encodeURIComponent(id)}">${escapeHtml(other)}</a>`;
+    return `<li>${link} ${asEuros(cents)}. ${escapeHtml(because)}</li>`;
+  });
+  return page(
+    escapeHtml(name),
+    `<p>${escapeHtml(description)}</p><p>${asEuros(price)}</p><ul>${items.join('')}</ul>` +
+      `<p>You have seen ${seen} products.</p><a href="/">Shop</a>`,
+  );
+}
+
+function asEuros(cents: number): string {
+  return `${(cents / 100).toFixed(2)} EUR`;
 }
 
 function page(title: string, content: string): string {

@@ -1,5 +1,6 @@
 import type { KeySource } from './key-source.js';
 import type { Random } from './random.js';
+import type { Rush } from './rush.js';
 
 export interface ZipfOptions {
   /** Different products. */
@@ -40,34 +41,26 @@ export class ZipfSampler {
 }
 
 export interface ShiftingPopularityOptions extends ZipfOptions {
-  /** Time after which other products become the popular ones. */
-  readonly shiftEverySeconds: number;
-  /** How many of the most popular products fall to the end of the ranking then; the others move up. */
+  /** During which other products are the popular ones. */
+  readonly rush: Rush;
+  /** How many of the most popular products are at the end of the ranking during a rush; the others move up. */
   readonly shiftedRanks: number;
-  /** Milliseconds that never run backwards. @default performance.now */
-  readonly now?: () => number;
 }
 
-/** Product ids by Zipf's law; which products are the popular ones changes over time, as it does in a shop. */
+/** Product ids by Zipf's law; which products are the popular ones changes with a rush, and back after it. */
 export class ShiftingPopularity implements KeySource {
   readonly description: string;
   readonly #sampler: ZipfSampler;
-  readonly #now: () => number;
-  readonly #start: number;
-  readonly #shiftMs: number;
+  readonly #rush: Rush;
   readonly #shiftedRanks: number;
   readonly #ids: readonly string[];
 
-  constructor({ shiftEverySeconds, shiftedRanks, now, ...zipf }: ShiftingPopularityOptions) {
+  constructor({ rush, shiftedRanks, ...zipf }: ShiftingPopularityOptions) {
     this.#sampler = new ZipfSampler(zipf);
-    this.#now = now ?? (() => performance.now());
-    this.#start = this.#now();
-    this.#shiftMs = shiftEverySeconds * 1000;
+    this.#rush = rush;
     this.#shiftedRanks = shiftedRanks;
     this.#ids = shuffled(zipf.products, zipf.random);
-    this.description =
-      `Zipf (exponent ${zipf.exponent}) over ${zipf.products} products, ` +
-      `other ones become popular every ${shiftEverySeconds} s`;
+    this.description = `Zipf (exponent ${zipf.exponent}) over ${zipf.products} products, ` + rush.plan;
   }
 
   next(): string {
@@ -76,15 +69,12 @@ export class ShiftingPopularity implements KeySource {
 
   /** The product that holds a rank now. */
   idAt(rank: number): string {
-    return this.#ids[(rank + this.#shifts * this.#shiftedRanks) % this.#ids.length]!;
+    const shift = this.#rush.isOn ? this.#shiftedRanks : 0;
+    return this.#ids[(rank + shift) % this.#ids.length]!;
   }
 
   get progress(): string {
-    return `popularity shift ${this.#shifts}`;
-  }
-
-  get #shifts(): number {
-    return Math.floor((this.#now() - this.#start) / this.#shiftMs);
+    return this.#rush.description;
   }
 }
 

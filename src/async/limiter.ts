@@ -69,7 +69,8 @@ const RUN_OPTIONS = ['priority', 'timeout', 'queueTimeout', 'signal', 'abandonAf
  */
 export class Limiter {
   readonly name: string;
-  readonly #isAdaptive: boolean;
+  /** Whether it finds its limit itself. */
+  readonly isAdaptive: boolean;
   readonly #kernel: LeaseKernel;
   readonly #metrics: LeaseMetrics;
   readonly #host: CallHost;
@@ -80,7 +81,7 @@ export class Limiter {
     const { clock, limit } = given;
     this.name = checkText('name', given.name);
     const isAdaptive = typeof limit !== 'number';
-    this.#isAdaptive = isAdaptive;
+    this.isAdaptive = isAdaptive;
     const patience =
       given.queueTimeout === undefined
         ? isAdaptive
@@ -118,7 +119,7 @@ export class Limiter {
 
   /** Takes effect at once; what runs is never interrupted. @throws {InvalidUseError} for a limit that adapts. */
   setLimit(limit: number): void {
-    if (this.#isAdaptive) throw new InvalidUseError(`limiter "${this.name}" finds its limit itself`);
+    if (this.isAdaptive) throw new InvalidUseError(`limiter "${this.name}" finds its limit itself`);
     this.#kernel.setLimit(checkPositiveInteger('limit', limit));
   }
 

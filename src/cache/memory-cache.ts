@@ -74,7 +74,9 @@ export class MemoryCache implements CacheTier {
     const victims = Math.min(VICTIMS_PER_ENTRY * maxSize, maxSize === Infinity ? MAX_VICTIMS : Infinity);
     this.#victims = weak === undefined ? undefined : new WeakVictims(victims);
     const unit = this.#countsBytes ? 'bytes' : 'entries';
-    this.#curve = samples === undefined ? undefined : new MissRatioCurve({ unit, samples, now: this.#now });
+    const kept = () => (this.#countsBytes ? this.#store.bytes : this.#store.size);
+    this.#curve =
+      samples === undefined ? undefined : new MissRatioCurve({ unit, samples, now: this.#now, kept });
     const onEvict = this.#onEvict.bind(this);
     this.#member = budget?.join({
       ...settings,

@@ -1,6 +1,7 @@
-import { getCacheManager, getPerformanceMonitor } from '../defaults.js';
+import { getCacheManager, getPerformanceMonitor, getResourceOptimizer } from '../defaults.js';
 import type { CacheManager } from '../cache/cache-manager.js';
 import type { PerformanceMonitor } from '../monitor/performance-monitor.js';
+import type { ResourceOptimizer } from '../optimizer/resource-optimizer.js';
 
 /**
  * The parts in force when a decorated function is called. A setting that cannot be used must not break the calls: it
@@ -12,6 +13,10 @@ export function activeMonitor(): PerformanceMonitor | undefined {
 
 export function activeCache(): CacheManager | undefined {
   return unlessBroken(getCacheManager);
+}
+
+export function activeOptimizer(): ResourceOptimizer | undefined {
+  return unlessBroken(getResourceOptimizer);
 }
 
 let isWarned = false;

@@ -2,6 +2,8 @@ import { createNoopMeter, diag, metrics, type MeterProvider } from '@opentelemet
 
 /** Whether something comes of what is recorded into a provider; OpenTelemetry gives one that does nothing otherwise. */
 export function isRegistered(provider: MeterProvider): boolean {
+  // Of ours every meter has instruments, also after its end; it says itself when it came.
+  if ((provider as { readonly isShutDown?: boolean }).isShutDown === true) return false;
   return provider.getMeter('') !== createNoopMeter();
 }
 

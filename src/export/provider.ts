@@ -7,10 +7,15 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { InvalidUseError } from '../errors.js';
 import { SCOPE_NAME, VERSION } from '../telemetry/connection.js';
+import { CellMeterProvider } from '../telemetry/provider/cell-meter-provider.js';
 import { ExportTap } from '../telemetry/readings/export-tap.js';
-import type { PullReader } from './prometheus/server.js';
+import { PullReader } from './prometheus/pull-reader.js';
+
+/** Ours, or the one of the OpenTelemetry SDK. */
+export type ProviderKind = 'cells' | 'sdk';
 
 export interface ProviderOptions {
+  readonly kind: ProviderKind;
   readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly exporters: readonly string[];
   readonly otlpProtocol: 'http/protobuf' | 'http/json' | 'grpc';
@@ -22,16 +27,18 @@ export interface ProviderOptions {
   readonly views: readonly ViewOptions[];
 }
 
-/** A provider of the stock SDK, the reader /metrics is pulled from, if it has one, and a tap on all of its readers. */
+/** A provider, the reader /metrics is pulled from, if it has one, and a tap on all of its readers. */
 export interface BuiltProvider {
-  readonly provider: SdkMeterProvider;
+  readonly provider: CellMeterProvider | SdkMeterProvider;
   readonly pullReader: PullReader | undefined;
   readonly exportTap: ExportTap;
 }
 
-// The SDK costs some 100 ms to load and its exporters more: only who starts it pays, and at once, because what other
-// libraries create before a provider is registered stays without effect.
+// The SDK costs some 100 ms to load and its exporters more: only who pushes metrics or asks for its provider pays, and at
+// once, because what other libraries create before a provider is registered stays without effect.
 const require = createRequire(import.meta.url);
+
+const loadSdk = () => require('@opentelemetry/sdk-metrics') as typeof import('@opentelemetry/sdk-metrics');
 
 /** One line each, so that a bundler can see what is loaded. */
 const OTLP_EXPORTERS: Readonly<Record<ProviderOptions['otlpProtocol'], () => unknown>> = {
@@ -41,38 +48,39 @@ const OTLP_EXPORTERS: Readonly<Record<ProviderOptions['otlpProtocol'], () => unk
 };
 
 export function buildProvider(options: ProviderOptions): BuiltProvider {
-  const sdk = require('@opentelemetry/sdk-metrics') as typeof import('@opentelemetry/sdk-metrics');
+  const pullReader = options.exporters.includes('prometheus') ? new PullReader() : undefined;
+  const exportTap = new ExportTap();
+  const readers = [
+    ...options.readers,
+    ...(pullReader === undefined ? [] : [pullReader]),
+    ...pushReaders(options),
+  ].map((reader) => exportTap.tapReader(reader));
+  const given = { resource: resourceOf(options), readers, views: [...options.views] };
+  const provider =
+    options.kind === 'cells' ? new CellMeterProvider(given) : new (loadSdk().MeterProvider)(given);
+  return { provider, pullReader, exportTap };
+}
+
+function resourceOf({ resourceAttributes }: ProviderOptions) {
   const { defaultResource, resourceFromAttributes } =
     require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
-  const readers: IMetricReader[] = [...options.readers];
-  let pullReader: PullReader | undefined;
-  if (options.exporters.includes('prometheus')) {
-    const { PrometheusExporter } =
-      require('@opentelemetry/exporter-prometheus') as typeof import('@opentelemetry/exporter-prometheus');
-    const exporter = new PrometheusExporter({ preventServerStart: true });
-    pullReader = exporter as unknown as PullReader;
-    readers.push(exporter);
-  }
-  for (const name of ['otlp', 'console'] as const) {
-    if (!options.exporters.includes(name)) continue;
-    const exporter = name === 'otlp' ? otlpExporter(sdk, options) : new sdk.ConsoleMetricExporter();
-    readers.push(
-      new sdk.PeriodicExportingMetricReader({
-        exporter,
-        exportIntervalMillis: options.exportIntervalMs,
-        // The SDK refuses a timeout that is longer than the interval.
-        exportTimeoutMillis: Math.min(options.exportTimeoutMs, options.exportIntervalMs),
-      }),
-    );
-  }
   const distribution = { 'telemetry.distro.name': SCOPE_NAME, 'telemetry.distro.version': VERSION };
-  const resource = defaultResource().merge(
-    resourceFromAttributes({ ...distribution, ...options.resourceAttributes }),
-  );
-  const exportTap = new ExportTap();
-  const tapped = readers.map((reader) => exportTap.tapReader(reader));
-  const provider = new sdk.MeterProvider({ resource, readers: tapped, views: [...options.views] });
-  return { provider, pullReader, exportTap };
+  return defaultResource().merge(resourceFromAttributes({ ...distribution, ...resourceAttributes }));
+}
+
+function pushReaders(options: ProviderOptions): IMetricReader[] {
+  const pushed = (['otlp', 'console'] as const).filter((name) => options.exporters.includes(name));
+  if (pushed.length === 0) return [];
+  const sdk = loadSdk();
+  return pushed.map((name) => {
+    const exporter = name === 'otlp' ? otlpExporter(sdk, options) : new sdk.ConsoleMetricExporter();
+    return new sdk.PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis: options.exportIntervalMs,
+      // The SDK refuses a timeout that is longer than the interval.
+      exportTimeoutMillis: Math.min(options.exportTimeoutMs, options.exportIntervalMs),
+    });
+  });
 }
 
 type Sdk = typeof import('@opentelemetry/sdk-metrics');

@@ -76,7 +76,8 @@ export class ActionRunner<Signal, Change> implements Runner {
     log: DecisionLog,
     isQuiet: boolean,
   ): Promise<MadeDecision | undefined> {
-    const { change } = proposal;
+    const { change, target, setting } = proposal;
+    if (setting !== undefined) log.set(this.action.name, target, setting);
     const isDry = this.action.mode !== 'auto' || this.action.apply === undefined;
     if (change === undefined || isDry) {
       if (isQuiet) return undefined;

@@ -31,6 +31,8 @@ export interface Proposal<Change = never> {
   readonly isUrgent?: boolean;
   /** Of the change on the cost of misses: -0.05 is 5 % less. Absent: nobody can tell. */
   readonly predictedEffect?: number;
+  /** What the target is set to now, where others set it. */
+  readonly setting?: number;
 }
 
 export interface Evaluation {

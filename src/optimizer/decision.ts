@@ -14,6 +14,11 @@ export type ActionMode = 'off' | 'advise' | 'auto';
 
 export const ACTION_MODES: readonly ActionMode[] = ['off', 'advise', 'auto'];
 
+/** For what the optimizer cannot, or must not, change by itself. */
+export type AdviceMode = Exclude<ActionMode, 'auto'>;
+
+export const ADVICE_MODES: readonly AdviceMode[] = ['off', 'advise'];
+
 /**
  * `applied`: changed. `advised`: somebody should. `held`: left alone. `rolled_back`: an earlier change was undone.
  */
@@ -28,7 +33,7 @@ export type Numbers = Readonly<Record<string, number>>;
 export interface Decision {
   readonly action: ActionName;
   readonly resource: OptimizedResource;
-  /** What it is about: the name of a budget or a cache, or `process`. */
+  /** What it is about: the name of a budget, a cache, a limiter or a shedder, or `process`. */
   readonly target: string;
   readonly outcome: Outcome;
   readonly reason: Reason;

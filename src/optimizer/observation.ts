@@ -26,10 +26,22 @@ export interface OperationObservation {
   readonly seconds: number;
 }
 
+/** What garbage collection did in an interval, and what it works with. */
+export interface RuntimeReadings {
+  /** How long collections stopped JavaScript. */
+  readonly collectionSeconds: number;
+  /** Of that, minor collections: those of new objects. */
+  readonly minorSeconds: number;
+  /** Set aside for new objects. */
+  readonly newSpaceBytes: number | undefined;
+  readonly residentBytes: number | undefined;
+}
+
 /** The readings of one interval in the words of the rules. Shares from 0 to 1; absent where nobody measures them. */
 export interface Observation {
   readonly seconds: number;
   readonly memory: MemoryReadings;
+  readonly runtime: RuntimeReadings;
   readonly cpuShare: number | undefined;
   readonly processCpuShare: number | undefined;
   readonly eventLoopUtilization: number | undefined;
@@ -52,6 +64,7 @@ export const NOTHING_OBSERVED: Observation = {
     stallShare: undefined,
     gcShare: undefined,
   },
+  runtime: { collectionSeconds: 0, minorSeconds: 0, newSpaceBytes: undefined, residentBytes: undefined },
   cpuShare: undefined,
   processCpuShare: undefined,
   eventLoopUtilization: undefined,
@@ -59,8 +72,10 @@ export const NOTHING_OBSERVED: Observation = {
   operations: [],
 };
 
+const NEW_SPACE = 'new_space';
+
 /** Waiting for a disk keeps no CPU from anybody. */
-const IDLE_MODES: ReadonlySet<unknown> = new Set(['idle', 'iowait']);
+export const IDLE_CPU_MODES: ReadonlySet<unknown> = new Set(['idle', 'iowait']);
 
 export function observationFrom({ seconds, readings }: IntervalReadings): Observation {
   const byName = new Map<string, Reading[]>();
@@ -70,10 +85,11 @@ export function observationFrom({ seconds, readings }: IntervalReadings): Observ
     else same.push(reading);
   }
   const of = (definition: { readonly name: string }) => byName.get(definition.name) ?? [];
-  const idle = total(of(catalogue.systemCpuUtilization), ({ 'cpu.mode': mode }) => IDLE_MODES.has(mode));
+  const idle = total(of(catalogue.systemCpuUtilization), ({ 'cpu.mode': mode }) => IDLE_CPU_MODES.has(mode));
   return {
     seconds,
     memory: memoryFrom(of),
+    runtime: runtimeFrom(of),
     cpuShare: idle === undefined ? undefined : 1 - idle,
     processCpuShare: total(of(catalogue.processCpuUtilization)),
     eventLoopUtilization: total(of(catalogue.eventLoopUtilization)),
@@ -83,7 +99,9 @@ export function observationFrom({ seconds, readings }: IntervalReadings): Observ
 }
 
 /** The CPU that is closest to its limit decides: the machine's, the process's or the event loop. */
-export function cpuPressureOf(observation: Observation): number {
+export function cpuPressureOf(
+  observation: Pick<Observation, 'cpuShare' | 'processCpuShare' | 'eventLoopUtilization'>,
+): number {
   const { cpuShare = 0, processCpuShare = 0, eventLoopUtilization = 0 } = observation;
   return Math.max(cpuShare, processCpuShare, eventLoopUtilization);
 }
@@ -116,6 +134,16 @@ function memoryFrom(of: ReadingsOf): MemoryReadings {
         at['perf.pressure.scope'] === 'cgroup',
     ),
     gcShare: total(of(catalogue.gcShare)),
+  };
+}
+
+function runtimeFrom(of: ReadingsOf): RuntimeReadings {
+  const collections = of(catalogue.gcDuration);
+  return {
+    collectionSeconds: total(collections) ?? 0,
+    minorSeconds: total(collections, (at) => at['v8js.gc.type'] === 'minor') ?? 0,
+    newSpaceBytes: total(of(catalogue.heapSpaceSize), (at) => at['v8js.heap.space.name'] === NEW_SPACE),
+    residentBytes: total(of(catalogue.processMemoryUsage)),
   };
 }
 

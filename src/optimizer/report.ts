@@ -1,6 +1,7 @@
 import type { BudgetWhatIf } from './budget/what-if.js';
 import type { DecisionLog } from './decision-log.js';
 import type { MadeDecision, MadeVerdict, Outcome } from './decision.js';
+import type { FunctionReport } from './functions/optimized-function.js';
 import { pressuresOf } from './memory/memory-readings.js';
 import { cpuPressureOf, type CacheObservation, type Observation } from './observation.js';
 import { studentT95 } from './student-t.js';
@@ -24,6 +25,8 @@ export interface ResourceStatus {
     readonly eventLoopPercent?: number;
   };
   readonly caches: readonly CacheObservation[];
+  /** Functions with `@autoOptimize`, the most time-consuming first. */
+  readonly functions: readonly FunctionReport[];
   readonly autoOptimizationActive: boolean;
 }
 
@@ -48,13 +51,19 @@ export interface OptimizationReport {
   /** What caches would do with other memory, budget by budget. */
   readonly whatIf: readonly BudgetWhatIf[];
   readonly caches: readonly CacheObservation[];
+  /** Functions with `@autoOptimize`, the most time-consuming first. */
+  readonly functions: readonly FunctionReport[];
 }
 
 const RECENT = 20;
 /** With fewer, an interval says nothing. */
 const MIN_MEASURED = 3;
 
-export function statusFrom(observation: Observation, autoOptimizationActive: boolean): ResourceStatus {
+export function statusFrom(
+  observation: Observation,
+  autoOptimizationActive: boolean,
+  functions: readonly FunctionReport[],
+): ResourceStatus {
   const { cpuShare, processCpuShare, eventLoopUtilization, caches } = observation;
   const pressures = pressuresOf(observation.memory);
   const ofSource = pressures.map(({ source, share }) => [`${source}Percent`, 100 * share] as const);
@@ -67,6 +76,7 @@ export function statusFrom(observation: Observation, autoOptimizationActive: boo
       ...(eventLoopUtilization !== undefined && { eventLoopPercent: 100 * eventLoopUtilization }),
     },
     caches,
+    functions,
     autoOptimizationActive,
   };
 }
@@ -78,9 +88,17 @@ export interface ReportSources {
   readonly latest: readonly MadeDecision[];
   readonly caches: readonly CacheObservation[];
   readonly whatIf: readonly BudgetWhatIf[];
+  readonly functions: readonly FunctionReport[];
 }
 
-export function reportFrom({ wallMs, log, latest, caches, whatIf }: ReportSources): OptimizationReport {
+export function reportFrom({
+  wallMs,
+  log,
+  latest,
+  caches,
+  whatIf,
+  functions,
+}: ReportSources): OptimizationReport {
   const recommendations = new Set(latest.flatMap(({ recommendation }) => recommendation ?? []));
   return {
     generatedAt: new Date(wallMs).toISOString(),
@@ -94,6 +112,7 @@ export function reportFrom({ wallMs, log, latest, caches, whatIf }: ReportSource
     recentVerdicts: log.verdicts.slice(-RECENT),
     whatIf,
     caches,
+    functions,
   };
 }
 

@@ -12,11 +12,18 @@ import type { BudgetBounds } from './budget/steered-budgets.js';
 import { whatIf, type BudgetWhatIf } from './budget/what-if.js';
 import { CacheAdvice } from './caches/cache-advice.js';
 import { TtlAdvice } from './caches/ttl-advice.js';
+import type { ReportedLimiter } from './cpu/concurrency-advice.js';
 import { CPUOptimizer } from './cpu/cpu-optimizer.js';
+import { cpuReadingsOf } from './cpu/cpu-readings.js';
+import type { SteeredShedder } from './cpu/shed-action.js';
 import type { DecisionListener, MadeDecision } from './decision.js';
+import type { FunctionToOptimize, OptimizedFunction } from './functions/optimized-function.js';
+import { OptimizedFunctions, type Pressures } from './functions/optimized-functions.js';
 import type { Cleanup } from './memory/cleanups.js';
 import { MemoryOptimizer, type OptimizeMemoryOptions } from './memory/memory-optimizer.js';
+import { freshSample, pressuresOf } from './memory/memory-readings.js';
 import type { ClearableCache } from './memory/weak-caches.js';
+import { cpuPressureOf } from './observation.js';
 import { resultOf, type OptimizationResult } from './optimization-result.js';
 import {
   DEFAULT_INTERVAL_SECONDS,
@@ -77,7 +84,10 @@ const JITTER = 0.05;
 export class ResourceOptimizer {
   readonly #clock: Clock;
   readonly #memory: MemoryOptimizer;
+  readonly #cpu: CPUOptimizer;
+  readonly #tracker: SampleSource | undefined;
   readonly #passes: Passes;
+  readonly #functions: OptimizedFunctions;
   /** Held for as long as this lives: exporters read from it, and do not hold it. */
   readonly #shown: ShownOptimizer;
   readonly #runners: Readonly<Record<'memory' | 'cpu' | 'cache', readonly Runner[]>>;
@@ -101,15 +111,22 @@ export class ResourceOptimizer {
       given.memoryOptimizer ?? new MemoryOptimizer({ clock }),
       MemoryOptimizer,
     );
-    const cpu = checkPart('cpuOptimizer', given.cpuOptimizer ?? new CPUOptimizer({ clock }), CPUOptimizer);
+    this.#cpu = checkPart('cpuOptimizer', given.cpuOptimizer ?? new CPUOptimizer({ clock }), CPUOptimizer);
+    this.#tracker = given.resourceTracker;
     this.#passes = new Passes(meterProvider, clock, (observation) => this.#memory.see(observation));
     this.#shown = { memory: this.#memory, passes: this.#passes };
     this.#runners = {
       memory: this.#memory.join(this.#passes, given.resourceTracker),
-      cpu: cpu.join(this.#passes),
+      cpu: this.#cpu.join(this.#passes),
       cache: [new ActionRunner(new CacheAdvice()), new ActionRunner(new TtlAdvice())],
     };
     publishOptimizer(instrumentsOf(meterProvider), this.#shown);
+    this.#functions = new OptimizedFunctions({
+      clock,
+      thresholds: () => this.#thresholds,
+      pressures: () => this.#pressures(),
+      startPass: (thresholds) => this.#passAll(thresholds),
+    });
   }
 
   /** Something that frees memory when asked to: clears or shrinks a cache, and may return how many entries left. */
@@ -125,6 +142,21 @@ export class ResourceOptimizer {
   /** Memory of caches that is made smaller under pressure and larger again afterwards, within bounds. */
   registerBudget(budget: SteerableBudget, bounds?: BudgetBounds): Cancel {
     return this.#memory.registerBudget(budget, bounds);
+  }
+
+  /** Tells when it refuses work, and when no longer; whether it does depends on `shedding` of the CPUOptimizer. */
+  registerShedder(shedder: SteeredShedder): Cancel {
+    return this.#cpu.registerShedder(shedder);
+  }
+
+  /** Reports what it lets run at the same time, and advises about a limit that is fixed. It is never changed from here. */
+  registerLimiter(limiter: ReportedLimiter): Cancel {
+    return this.#cpu.registerLimiter(limiter);
+  }
+
+  /** For `@autoOptimize`: a function that counts its calls and runs there, for the report. */
+  registerFunction(definition: FunctionToOptimize): OptimizedFunction {
+    return this.#functions.add(definition);
   }
 
   /** Hears of each decision, those to change nothing included, and of each verdict. */
@@ -191,6 +223,7 @@ export class ResourceOptimizer {
     return statusFrom(
       { ...observation, memory: this.#memory.readings(observation.memory) },
       this.isAutoOptimizing,
+      this.#functions.report(),
     );
   }
 
@@ -207,6 +240,7 @@ export class ResourceOptimizer {
       latest: this.#latest,
       caches: this.#passes.observation.caches,
       whatIf: this.whatIf(),
+      functions: this.#functions.report(),
     });
   }
 
@@ -219,6 +253,12 @@ export class ResourceOptimizer {
 
   #pass(runners: readonly Runner[], thresholds?: Thresholds): Promise<Looked> {
     return this.#passes.look(runners, this.#lookOptions(thresholds));
+  }
+
+  #pressures(): Pressures {
+    const sample = freshSample(this.#tracker, this.#clock.now());
+    const cpu = cpuPressureOf(sample === undefined ? this.#passes.observation : cpuReadingsOf(sample));
+    return { memory: pressuresOf(this.#memory.readings())[0]?.share ?? 0, cpu };
   }
 
   #lookOptions(thresholds = this.#thresholds): LookOptions {

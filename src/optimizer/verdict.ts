@@ -5,6 +5,11 @@
 // The model is off by some percent, but by about the same in each window: the difference between the windows after the
 // change and those before it leaves the change alone (difference in differences). A t-interval over the windows says how
 // sure that is. It is asked once, after a fixed number of windows: who looks until it is significant finds something.
+// Windows that are like their neighbours, as where traffic becomes another one halfway, count as fewer than they are.
+//
+// When it is blind. Traffic of another kind that comes at the same moment as the change looks like an effect of it, as far
+// as the caches do better or worse with it than the model of them. Just after a start caches still learn what is popular,
+// which the model does not: verdicts then are some percent too good.
 
 import { studentT95 } from './student-t.js';
 
@@ -34,6 +39,9 @@ export interface Effect {
 
 /** On each side: with fewer, the interval says nothing. */
 export const MIN_WINDOWS = 3;
+/** However alike neighbours are, so many windows count as independent of each other. */
+const MIN_INDEPENDENT = 1.5;
+const MAX_LIKENESS = 0.9;
 
 /**
  * The effect by `ln(real / predicted for the old setting)` of windows before and after (Welch). `undefined` when there
@@ -41,13 +49,13 @@ export const MIN_WINDOWS = 3;
  */
 export function effectOf(before: readonly number[], after: readonly number[]): Effect | undefined {
   if (before.length < MIN_WINDOWS || after.length < MIN_WINDOWS) return undefined;
-  const [errorBefore, errorAfter] = [squaredError(before), squaredError(after)];
-  const error = errorBefore + errorAfter;
+  const [left, right] = [meanOf(before), meanOf(after)];
+  const error = left.squaredError + right.squaredError;
   const degrees =
     error === 0
       ? before.length + after.length - 2
-      : error ** 2 / (errorBefore ** 2 / (before.length - 1) + errorAfter ** 2 / (after.length - 1));
-  const difference = mean(after) - mean(before);
+      : error ** 2 / (left.squaredError ** 2 / left.degrees + right.squaredError ** 2 / right.degrees);
+  const difference = right.mean - left.mean;
   const reach = studentT95(degrees) * Math.sqrt(error);
   return {
     change: Math.exp(difference) - 1,
@@ -85,9 +93,19 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of the mean. */
-function squaredError(values: readonly number[]): number {
+/** The mean of windows in their order, and how sure it is. */
+function meanOf(values: readonly number[]): {
+  readonly mean: number;
+  readonly squaredError: number;
+  readonly degrees: number;
+} {
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return squares / (values.length - 1) / values.length;
+  const products = values
+    .slice(1)
+    .reduce((sum, value, i) => sum + (value - centre) * (values[i]! - centre), 0);
+  const likeness = squares === 0 ? 0 : Math.min(MAX_LIKENESS, Math.max(0, products / squares));
+  const independent = Math.max(MIN_INDEPENDENT, (values.length * (1 - likeness)) / (1 + likeness));
+  const variance = squares / (values.length - 1);
+  return { mean: centre, squaredError: variance / independent, degrees: independent - 1 };
 }

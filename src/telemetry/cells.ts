@@ -104,9 +104,12 @@ export class HistogramCell implements Cell {
   readonly attributes: KeptAttributes;
   readonly #sdk: SdkHandle;
   readonly #rejections: Rejections | undefined;
+  /** What the series of the provider in force does not tell. */
   #count = 0;
   #sum = 0;
   #bound: BoundSeries | undefined;
+  /** The same, where it counts and adds up itself. */
+  #summarized: Required<BoundSeries> | undefined;
   #boundBy: SdkHandle['bind'];
 
   static maker(rejections: Rejections | undefined): CellMaker<HistogramCell> {
@@ -123,24 +126,40 @@ export class HistogramCell implements Cell {
     if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
       return this.#rejections?.count('not_a_number');
     if (value < 0) return this.#rejections?.count('negative');
-    this.#count += 1;
-    this.#sum += value;
     const sdk = this.#sdk;
     if (!sdk.isLive) sdk.refresh();
     if (sdk.bind !== this.#boundBy) this.#rebind();
-    if (this.#bound === undefined) sdk.record?.(value, this.attributes);
-    else this.#bound.record(value);
+    if (this.#summarized === undefined) this.#recordCounted(value);
+    else this.#summarized.record(value);
   }
 
   flush(): void {}
 
   reading({ name, kind, unit }: InstrumentDefinition): Reading {
-    return { name, kind, unit, attributes: this.attributes, value: this.#sum, count: this.#count };
+    const { count = 0, sum = 0 } = this.#summarized?.summary() ?? {};
+    const { attributes } = this;
+    return { name, kind, unit, attributes, value: this.#sum + sum, count: this.#count + count };
+  }
+
+  #recordCounted(value: number): void {
+    this.#count += 1;
+    this.#sum += value;
+    if (this.#bound === undefined) this.#sdk.record?.(value, this.attributes);
+    else this.#bound.record(value);
   }
 
   /** After the provider was replaced: by one that binds, or by one that does not. */
   #rebind(): void {
+    const { count = 0, sum = 0 } = this.#summarized?.summary() ?? {};
+    this.#count += count;
+    this.#sum += sum;
     this.#boundBy = this.#sdk.bind;
     this.#bound = this.#boundBy?.(this.attributes);
+    this.#summarized = isSummarized(this.#bound) ? this.#bound : undefined;
   }
+}
+
+/** Asked now, so that the provider keeps totals from the first value on, whatever its readers take. */
+function isSummarized(bound: BoundSeries | undefined): bound is Required<BoundSeries> {
+  return bound?.summary?.() !== undefined;
 }

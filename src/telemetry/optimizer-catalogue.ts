@@ -6,9 +6,13 @@ export const OPTIMIZER_ACTIONS = [
   'memory_governor',
   'cleanup',
   'cache_budget',
+  'cache_shares',
   'cache_advice',
   'ttl_advice',
   'cpu_advice',
+  'load_shedding',
+  'concurrency',
+  'gc_advice',
 ] as const;
 
 export const OPTIMIZER_OUTCOMES = ['applied', 'advised', 'held', 'rolled_back'] as const;
@@ -30,12 +34,19 @@ export const OPTIMIZER_REASONS = [
   'pays',
   'idle_memory',
   'balanced',
+  'costs_more',
+  'costs_less',
+  'asked_more',
+  'worth_more',
   'too_few_lookups',
   'full_and_missing',
   'rarely_asked_again',
   'ttl_never_reached',
   'cpu',
   'loop',
+  'overload',
+  'queue_stands',
+  'steers_itself',
   'worse',
   'pressure',
   'failed',
@@ -91,7 +102,8 @@ export const optimizerSetting = define({
   name: 'perf.optimizer.setting',
   kind: 'gauge',
   unit: '{setting}',
-  description: 'What an action has set its target to: bytes of a budget.',
+  description:
+    'What a target is set to: bytes of a budget, calls at the same time, the share of the work that is refused.',
   attributes: { 'perf.optimizer.action': OPTIMIZER_ACTIONS, 'perf.optimizer.target': 'open' },
 });
 

@@ -57,10 +57,11 @@ const CUMULATIVE: ReadonlySet<InstrumentKind> = new Set(['counter', 'observableC
 
 function difference(reading: Reading, before: Reading | undefined): Reading {
   if (before === undefined || !CUMULATIVE.has(reading.kind)) return reading;
-  // A counter that went down started again, with its owner: all of it is new.
-  const value = reading.value >= before.value ? reading.value - before.value : reading.value;
-  if (reading.count === undefined) return { ...reading, value };
-  return { ...reading, value, count: reading.count - (before.count ?? 0) };
+  const { count, value } = reading;
+  // What went down started again, with its owner or after its series was removed: all of it is new.
+  if (value < before.value || (count ?? 0) < (before.count ?? 0)) return reading;
+  const grown = { ...reading, value: value - before.value };
+  return count === undefined ? grown : { ...grown, count: count - (before.count ?? 0) };
 }
 
 function keyOf({ name, attributes }: Reading): string {

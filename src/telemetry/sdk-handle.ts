@@ -5,6 +5,8 @@ import type { KeptAttributes } from './series.js';
 /** A series of a provider that was looked up once. */
 export interface BoundSeries {
   record(value: number): void;
+  /** What was recorded into it so far, without any reader; where the provider can tell that: ours. */
+  summary?(): { readonly count: number; readonly sum: number } | undefined;
 }
 
 /** What a cell sees of the SDK: the instrument of the provider in force, if there is one. */

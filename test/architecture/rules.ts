@@ -28,9 +28,13 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   cache: { values: [...BASICS, 'telemetry', 'async'] },
   optimizer: { values: [...BASICS, 'telemetry', 'resources'] },
   config: { values: BASICS, types: 'all' },
-  decorators: { values: ['performance', 'defaults', ...BASICS, 'telemetry', 'async', 'monitor', 'cache'] },
+  decorators: {
+    values: ['performance', 'defaults', ...BASICS, 'telemetry', 'async', 'monitor', 'cache', 'optimizer'],
+  },
   integrations: { values: 'all' },
   performance: { values: 'all', except: ['register', 'decorators'] },
+  'performance-options': { values: [...BASICS, 'config', 'export', 'optimizer'], types: 'all' },
+  'performance-provider': { values: [...BASICS, 'config', 'export', 'performance-options', 'telemetry'] },
   defaults: { values: 'all', except: ['register', 'decorators'] },
   register: { values: ['performance', 'errors'] },
   testing: { values: ['cache'] },
@@ -38,7 +42,14 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
 };
 
 /** Who knows OpenTelemetry's packages. */
-const KNOWS_OPENTELEMETRY = new Set(['telemetry', 'export', 'resources', 'performance']);
+const KNOWS_OPENTELEMETRY = new Set([
+  'telemetry',
+  'export',
+  'resources',
+  'performance',
+  'performance-options',
+  'performance-provider',
+]);
 const KNOWS_OPENTELEMETRY_TYPES = new Set(['config']);
 
 const ENVIRONMENT_READER = 'src/config/environment.ts';

@@ -15,11 +15,12 @@ describe('storefront load', () => {
     server.close();
   });
 
-  it('opens the pages of its keys', async () => {
+  it('opens the pages of its keys, as one visitor or another', async () => {
     const asked = new Set<string>();
     const all = withResolvers<void>();
     const url = await listen(({ url: path }, response) => {
-      if (path?.startsWith('/products/') === true) asked.add(path.slice('/products/'.length));
+      const product = /^\/products\/(.*)\?visitor=7$/.exec(path ?? '')?.[1];
+      if (product !== undefined) asked.add(product);
       if (asked.size === 3) all.resolve();
       response.end();
     });
@@ -80,7 +81,8 @@ describe('storefront load', () => {
 
 function loadOn(url: string, onUnexpected: (error: unknown) => void): Load {
   const keys = new TraceReplay('keys.txt', ['a/b', '2', '3']);
-  return new Load({ url, keys, random: seededRandom(1), requestsPerSecond: 500, onUnexpected });
+  const visitors = { next: () => 7 };
+  return new Load({ url, keys, visitors, random: seededRandom(1), requestsPerSecond: 500, onUnexpected });
 }
 
 /** Promise.withResolvers came after Node 20. */

@@ -2,9 +2,13 @@ import { PerformanceMonitor } from '@gary-zero/performance';
 import { expect } from 'chai';
 import { Checkout, PaymentDeclined } from '../../examples/storefront/checkout.js';
 import { ProductStore, type Product } from '../../examples/storefront/product-store.js';
+import { Recommender } from '../../examples/storefront/recommender.js';
+import { Rush } from '../../examples/storefront/rush.js';
 import { PortError, Service } from '../../examples/storefront/service.js';
+import { Sessions } from '../../examples/storefront/sessions.js';
+import { ShopCaches } from '../../examples/storefront/shop-caches.js';
 
-const LAMP: Product = { id: '7', name: 'Oak <Lamp>', priceInCents: 4900, description: 'It glows.' };
+const LAMP: Product = { id: '7', name: 'Oak <Lamp>', description: 'It glows.' };
 
 describe('storefront service', () => {
   const monitor = new PerformanceMonitor({ resourceTracker: false });
@@ -29,7 +33,10 @@ describe('storefront service', () => {
     const response = await fetch(`${url}/products/7`);
 
     expect(response.status).to.equal(200);
-    expect(await response.text()).to.include('<h1>Oak &lt;Lamp></h1>');
+    const page = await response.text();
+    expect(page).to.include('<h1>Oak &lt;Lamp></h1>');
+    expect(page.match(/<li>/g), 'with what goes well with it').to.have.lengthOf(8);
+    expect(page).to.match(/<p>\d+\.\d\d EUR<\/p>/);
   });
 
   it('links the bestsellers', async () => {
@@ -98,18 +105,21 @@ describe('storefront service', () => {
   });
 
   function serviceOf(): Service {
+    const caches = new ShopCaches();
     return new Service({
       monitor,
       store: new (class extends ProductStore {
         override find(): Promise<Product> {
           return find();
         }
-      })(Math.random),
+      })(caches, Math.random),
+      sessions: new Sessions(caches, Math.random),
+      recommender: new Recommender(caches, new Rush({ periodSeconds: 3600 }), Math.random),
       checkout: new (class extends Checkout {
         override pay(...given: Parameters<Checkout['pay']>): ReturnType<Checkout['pay']> {
           return pay(...given);
         }
-      })(monitor, new ProductStore(Math.random), Math.random),
+      })(monitor, new ProductStore(caches, Math.random), Math.random),
       bestsellers: () => ['3/4'],
       onUnexpected: (error) => unexpected.push(error),
     });

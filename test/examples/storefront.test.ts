@@ -36,8 +36,16 @@ describe('storefront', function () {
     expect(summary.requests).to.be.above(200);
     expect(summary.errors).to.equal(summary.operations['checkout']?.errors);
     expect(summary.hitRatio).to.be.above(0).and.below(1);
-    expect(summary.operations['GET /products/:id']?.count).to.equal(summary.cache.totalRequests);
-    expect(summary.operations['query store']?.p50).to.be.within(0.001, 0.1);
+    const { products, prices, sessions, recommendations } = summary.caches;
+    const asked = (cache = { hits: 0, misses: 0 }) => cache.hits + cache.misses;
+    const pages = summary.operations['GET /products/:id']!.count;
+    expect(asked(sessions), 'one lookup for each page').to.equal(pages);
+    expect(asked(recommendations)).to.equal(pages);
+    expect(asked(products), 'and those of what goes well with it').to.equal(9 * pages);
+    expect(asked(prices)).to.equal(9 * pages);
+    expect(summary.operations['query product']?.p50).to.be.within(0.001, 0.1);
+    expect(summary.optimizer.functions[0]).to.include({ name: 'think', laneLimit: 64 });
+    expect(summary.decisions).to.be.an('array');
     expect(summary.resources.current?.processMemoryMb).to.be.above(10);
     expect(summary.optimizer.status).to.include({ autoOptimizationActive: true });
     expect(summary.optimizer.recentDecisions).to.be.an('array');

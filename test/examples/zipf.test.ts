@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { seededRandom } from '../../examples/storefront/random.js';
+import { Rush } from '../../examples/storefront/rush.js';
 import { ShiftingPopularity, ZipfSampler } from '../../examples/storefront/zipf.js';
 
 describe('storefront zipf', () => {
@@ -44,37 +45,38 @@ describe('storefront zipf', () => {
     expect(new Set(ranking(keys)).size).to.equal(100);
   });
 
-  it('keeps the ranking between two shifts', () => {
+  it('keeps the ranking until a rush begins', () => {
     const { keys, advance } = popularity();
     const before = ranking(keys);
 
     advance(19.9);
 
     expect(ranking(keys)).to.deep.equal(before);
-    expect(keys.progress).to.equal('popularity shift 0');
+    expect(keys.progress).to.equal('a usual day');
   });
 
-  it('moves the most popular products to the end with a shift', () => {
+  it('moves the most popular products to the end during a rush, and back after it', () => {
     const { keys, advance } = popularity();
     const before = ranking(keys);
 
     advance(20);
 
     expect(ranking(keys)).to.deep.equal([...before.slice(10), ...before.slice(0, 10)]);
-    expect(keys.progress).to.equal('popularity shift 1');
+    expect(keys.progress).to.include('rush');
+    advance(20);
+    expect(ranking(keys)).to.deep.equal(before);
   });
 });
 
-/** 100 products, of which the 10 most popular fall every 20 s. */
+/** 100 products, of which the 10 most popular fall in a rush; from 20 s to 30 s of every 40 s. */
 function popularity(): { readonly keys: ShiftingPopularity; readonly advance: (seconds: number) => void } {
   let now = 5000;
   const keys = new ShiftingPopularity({
     products: 100,
     exponent: 1,
-    shiftEverySeconds: 20,
+    rush: new Rush({ periodSeconds: 40, now: () => now }),
     shiftedRanks: 10,
     random: seededRandom(1),
-    now: () => now,
   });
   return { keys, advance: (seconds) => (now += seconds * 1000) };
 }

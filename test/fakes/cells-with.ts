@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   AggregationType,
@@ -9,6 +9,7 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Duration } from '../../src/duration.js';
 import { CellMeterProvider } from '../../src/telemetry/provider/cell-meter-provider.js';
 import type { CellMeter } from '../../src/telemetry/provider/cell-meter.js';
 import { FakeClock } from './fake-clock.js';
@@ -24,6 +25,8 @@ export interface CellsOptions {
   readonly readers?: readonly AskingReader[];
   readonly views?: readonly ViewOptions[];
   readonly cardinalityLimit?: number;
+  readonly seriesIdleTimeout?: Duration;
+  readonly exemplars?: boolean;
 }
 
 /** One metric as a reader gets it, with its points as `[attributes, value]`. */
@@ -70,11 +73,7 @@ export function cellsWith({ readers: asked = [{}], ...options }: CellsOptions = 
     if (found.length > 1) throw new Error(`there are ${found.length} points`);
     return found[0]?.[1];
   };
-  return { provider, meter: meterOf(provider), clock, collectAll, collect, points, value };
-}
-
-function meterOf(provider: CellMeterProvider): CellMeter {
-  return provider.getMeter('test') satisfies Meter as CellMeter;
+  return { provider, meter: provider.getMeter('test'), clock, collectAll, collect, points, value };
 }
 
 function collectedOf(data: MetricData): CollectedMetric {

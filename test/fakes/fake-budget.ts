@@ -89,6 +89,11 @@ export class FakeCurve implements MissCurve {
   since(mark: CurveMark) {
     const { lookups, missed } = mark as CurveMark & { readonly missed: number };
     const predicted = this.missed - missed;
-    return { lookups: this.lookups - lookups, missesAt: this.predict ?? (() => predicted) };
+    const missesAt = this.predict ?? (() => predicted);
+    // No miss is one that memory does not help against.
+    return {
+      lookups: this.lookups - lookups,
+      missesAt: (size: number) => (size === Infinity ? 0 : missesAt(size)),
+    };
   }
 }

@@ -53,6 +53,26 @@ describe('observationFrom', () => {
     });
   });
 
+  it('adds up what garbage collection did', () => {
+    const { runtime } = observationFrom({
+      seconds: 10,
+      readings: [
+        reading(catalogue.gcDuration, 1.5, { 'v8js.gc.type': 'minor' }),
+        reading(catalogue.gcDuration, 0.5, { 'v8js.gc.type': 'major' }),
+        reading(catalogue.heapSpaceSize, 32, { 'v8js.heap.space.name': 'new_space' }),
+        reading(catalogue.heapSpaceSize, 99, { 'v8js.heap.space.name': 'old_space' }),
+        reading(catalogue.processMemoryUsage, 200),
+      ],
+    });
+
+    expect(runtime).to.deep.equal({
+      collectionSeconds: 2,
+      minorSeconds: 1.5,
+      newSpaceBytes: 32,
+      residentBytes: 200,
+    });
+  });
+
   it('leaves stalls of the whole machine out: others may wait there', () => {
     const { memory } = observationFrom({ seconds: 1, readings: [stall('memory', 'some', 'machine', 0.9)] });
 

@@ -19,19 +19,21 @@ describe('statusFrom', () => {
       eventLoopUtilization: 0.125,
     };
 
-    expect(statusFrom(observation, true)).to.deep.equal({
+    expect(statusFrom(observation, true, [])).to.deep.equal({
       memory: { usagePercent: 50, machinePercent: 50, heapPercent: 25 },
       cpu: { usagePercent: 75, machinePercent: 75, processPercent: 50, eventLoopPercent: 12.5 },
       caches: [],
+      functions: [],
       autoOptimizationActive: true,
     });
   });
 
   it('leaves out what nobody measures', () => {
-    expect(statusFrom(NOTHING_OBSERVED, false)).to.deep.equal({
+    expect(statusFrom(NOTHING_OBSERVED, false, [])).to.deep.equal({
       memory: { usagePercent: 0 },
       cpu: { usagePercent: 0 },
       caches: [],
+      functions: [],
       autoOptimizationActive: false,
     });
   });
@@ -51,6 +53,7 @@ describe('reportFrom', () => {
       recentVerdicts: [],
       whatIf: [],
       caches: [],
+      functions: [],
     });
   });
 
@@ -101,7 +104,8 @@ describe('reportFrom', () => {
 const NO_LOG = { decisions: [], verdicts: [], counts: { applied: 0, advised: 0, held: 0, rolled_back: 0 } };
 
 function sources(given: Partial<ReportSources> = {}): ReportSources {
-  return { wallMs: Date.UTC(2026, 0, 1), log: NO_LOG, latest: [], caches: [], whatIf: [], ...given };
+  const nothing = { latest: [], caches: [], whatIf: [], functions: [] };
+  return { wallMs: Date.UTC(2026, 0, 1), log: NO_LOG, ...nothing, ...given };
 }
 
 function made(recommendation?: string): MadeDecision {

@@ -154,6 +154,63 @@ describe('ResourceOptimizer', () => {
     });
   });
 
+  describe('with limiters, shedders and functions', () => {
+    it('has them in its passes and its report', async () => {
+      const { optimizer, heap } = optimizing();
+      const stats = () => ({ active: 2, queued: 0, limit: 9, oldestWait: 0 });
+      optimizer.registerLimiter({ name: 'db', isAdaptive: true, stats });
+      let turn = () => {};
+      const shedder = {
+        name: 'api',
+        lag: 0.2,
+        share: 0,
+        setRefusing: () => {},
+        onTurn(listener: () => void) {
+          turn = listener;
+          return () => {};
+        },
+      };
+      optimizer.registerShedder(shedder);
+      const render = optimizer.registerFunction({ name: 'render', memoryThreshold: 0.4 });
+      shedder.share = 0.5;
+      turn();
+      heap.collect(50);
+      render.ran(0.25);
+      await turnOfLoop();
+
+      const { recentDecisions, functions } = optimizer.generateOptimizationReport();
+
+      const decided = recentDecisions.map(({ action, target, reason }) => `${action} ${target} ${reason}`);
+      expect(decided).to.include.members(['load_shedding api overload', 'concurrency db steers_itself']);
+      expect(functions).to.have.lengthOf(1);
+      expect(functions[0]).to.include({ name: 'render', runs: 1, passes: 1, isOverThreshold: true });
+      expect(optimizer.getResourceStatus().functions).to.deep.equal(functions);
+    });
+
+    it('compares the CPU with the last sample of the tracker', () => {
+      const sample = {
+        now: 1000,
+        heap: {},
+        host: {},
+        pressures: {},
+        cpuShares: { user: 0.75, idle: 0.125, iowait: 0.125 },
+        processCpuShares: { user: 0.1, system: 0.1 },
+        loopUtilization: 0.2,
+      };
+      const resourceTracker = { lastSample: sample as never };
+      const { optimizer, clock } = optimizing({}, { resourceTracker });
+      optimizer.registerFunction({ name: 'strict', cpuThreshold: 0.7 });
+      optimizer.registerFunction({ name: 'patient', cpuThreshold: 0.8 });
+
+      const isOver = () =>
+        optimizer.generateOptimizationReport().functions.map(({ isOverThreshold }) => isOverThreshold);
+
+      expect(isOver()).to.deep.equal([true, false]);
+      clock.advance(60);
+      expect(isOver(), 'with a tracker that was stopped').to.deep.equal([false, false]);
+    });
+  });
+
   describe('report', () => {
     it('is empty before the first look', () => {
       const { optimizer, clock } = optimizing();
@@ -169,6 +226,7 @@ describe('ResourceOptimizer', () => {
         recentVerdicts: [],
         whatIf: [],
         caches: [],
+        functions: [],
       });
     });
 
@@ -450,6 +508,7 @@ function optimizing(
   const heap = new FakeHeap(30);
   const optimizer = new ResourceOptimizer({
     memoryOptimizer: new MemoryOptimizer({ clock, heap, ...memoryOptions }),
+    cpuOptimizer: new CPUOptimizer({ clock, gc: 'off' }),
     ...options,
     meterProvider: telemetry.provider,
     clock,

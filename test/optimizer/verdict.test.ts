@@ -29,6 +29,18 @@ describe('effectOf', () => {
     expect(effectOf([], [])).to.equal(undefined);
   });
 
+  it('is less sure the more alike neighbours are: traffic that became another one halfway is no effect', () => {
+    const steady = Array.from({ length: 10 }, (_, i) => 0.01 * (i % 2));
+    const mixed = [0, 0.3, 0.01, 0.31, 0, 0.3, 0.01, 0.31, 0, 0.3];
+    const halfway = mixed.toSorted((a, b) => a - b);
+
+    const [unordered, ordered] = [mixed, halfway].map((after) => effectOf(steady, after)!);
+
+    expect(unordered!.low).to.be.above(0);
+    expect(ordered!.low).to.be.below(0);
+    expect(ordered!.change).to.be.closeTo(unordered!.change, 1e-9);
+  });
+
   it('claims something about one time in twenty when nothing was changed', () => {
     const random = randomFrom(7);
     const noise = () => Array.from({ length: 10 }, () => random() + random() + random() - 1.5);

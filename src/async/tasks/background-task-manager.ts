@@ -100,8 +100,9 @@ const CAPABILITIES: TaskCapabilities = {
 export class BackgroundTaskManager implements TaskEngine {
   readonly name: string;
   readonly capabilities = CAPABILITIES;
+  /** Whether they find their limit themselves. */
+  readonly isAdaptive: boolean;
   readonly #maxQueued: number;
-  readonly #isAdaptive: boolean;
   readonly #home: LaneHome;
   readonly #lanes: TaskLanes;
   readonly #ledger: TaskLedger;
@@ -131,7 +132,7 @@ export class BackgroundTaskManager implements TaskEngine {
     });
     this.name = name;
     this.#maxQueued = checkPositiveInteger('maxQueued', given.maxQueued);
-    this.#isAdaptive = typeof limit !== 'number';
+    this.isAdaptive = typeof limit !== 'number';
     this.#home = { name, clock, kernel, metrics, instruments, lingering: new Set() };
     this.#lanes = new TaskLanes(this.#home);
     const maxKept = checkPositiveInteger('maxKept', given.maxKept);
@@ -213,7 +214,7 @@ export class BackgroundTaskManager implements TaskEngine {
 
   /** Takes effect at once; what runs is never interrupted. @throws {InvalidUseError} for a limit that adapts. */
   setLimit(limit: number): void {
-    if (this.#isAdaptive) throw new InvalidUseError(`tasks "${this.name}" find their limit themselves`);
+    if (this.isAdaptive) throw new InvalidUseError(`tasks "${this.name}" find their limit themselves`);
     this.#home.kernel.setLimit(checkPositiveInteger('limit', limit));
   }
 

@@ -46,7 +46,7 @@ export interface CacheBudgetOptions {
 const BUDGET_DEFAULTS = { name: 'default', floor: 0.01, clock: systemClock, random: Math.random } as const;
 const KNOWN = ['maxBytes', 'name', 'floor', 'meterProvider', 'clock', 'random'] as const;
 /** Entries drawn for each one that leaves: with more of them who leaves is worth less, and finding it costs more. */
-const DRAWN = 8;
+const DRAWN = 16;
 /** Pinned caches may have half of the budget, floors add up to no more than a quarter: the rest is shared by worth. */
 const MAX_PINNED = 0.5;
 const MAX_FLOORS = 0.25;

@@ -20,7 +20,8 @@ export interface CurveWindow {
 
 /**
  * How often a cache would hit if it was larger or smaller, on the lookups it really gets. It is estimated from a sample
- * of the keys, for a cache that drops what was used least recently: other policies do better or worse than it says.
+ * of the keys, for a cache that drops what was used least recently: other policies do better or worse than it says. It
+ * knows sizes up to eight times what the cache holds.
  */
 export interface CacheCurve {
   readonly unit: CurveUnit;
@@ -28,7 +29,7 @@ export interface CacheCurve {
   readonly lookups: number;
   /** Which share of the keys is followed now, from 0 to 1. With 1 the curve is exact. */
   readonly sampledShare: number;
-  /** Bytes it takes itself. */
+  /** Bytes it takes itself; more for a while when it begins a new sample. */
   readonly byteLength: number;
   /** The hit ratio, from 0 to 1, a cache of this size would have had lately; 0 without lookups. Some microseconds. */
   hitRatioAt(size: number): number;

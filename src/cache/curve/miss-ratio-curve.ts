@@ -6,21 +6,25 @@
 // share R of the keys followed that is 1/R times what was seen of it, and the use stands for 1/R of them. Hashes start
 // with a secret, so that nobody can choose keys that are followed.
 //
-// All keys are followed at first: a cache of fewer keys than samples has an exact curve. When there are too many, the
-// key with the largest hash leaves, and the threshold falls to it.
+// All keys are followed at first: a cache of fewer keys than samples has an exact curve. When there are too many, those
+// leave that only a cache of many times the size would still have; only when all are closer than that, the key with the
+// largest hash leaves, and the threshold falls to it. So keys that never come again, as in a scan that goes on for
+// hours, do not push the threshold down for ever. When it has become too low all the same, as after a time of many
+// small entries, a second sample begins anew and takes over when it knows as much.
 //
-// When it is blind. It knows LRU only. It sees no sizes of what was never kept. Of a cliff (a loop over slightly more
-// than fits) it knows the place within some percent, so who pays for a hit behind one should stay clear of it.
+// When it is blind. It knows LRU only, and sizes up to some times that of the cache. It sees no sizes of what was never
+// kept. Of a cliff (a loop over slightly more than fits) it knows the place within some percent, so who pays for a hit
+// behind one should stay clear of it.
 
 import { makeKeyHash, type KeyHash } from '../policy/key-hash.js';
 import type { CacheCurve, CurveMark, CurvePoint, CurveUnit, CurveWindow } from './cache-curve.js';
-import { SampledStack } from './sampled-stack.js';
+import { KeySample } from './key-sample.js';
 import { SizeHistogram } from './size-histogram.js';
 
 /** After so many sampled lookups for each sample the past counts half. */
 const LOOKUPS_PER_HALVING = 16;
-const LOWEST_HASH = -(2 ** 31);
-const HIGHEST_HASH = 2 ** 31 - 1;
+/** Sizes it knows something of, in sizes of the cache as it is now: questions go up to four of them. */
+const HORIZON = 8;
 
 export interface MissRatioCurveOptions {
   readonly unit: CurveUnit;
@@ -28,6 +32,8 @@ export interface MissRatioCurveOptions {
   readonly samples: number;
   /** Milliseconds of the clock the ends of entries are given in. */
   readonly now: () => number;
+  /** What the cache holds now. Default: all that was ever written. */
+  readonly kept?: () => number;
   /** Where the secret of the hash comes from. @default Math.random */
   readonly random?: () => number;
 }
@@ -41,23 +47,27 @@ export class MissRatioCurve implements CacheCurve {
   readonly #hash: KeyHash;
   readonly #now: () => number;
   readonly #samples: number;
-  readonly #stack: SampledStack;
+  readonly #horizon: () => number;
+  #sample: KeySample;
+  /** Takes over from the sample when it knows as much. */
+  #successor: KeySample | undefined;
+  #lookupsUntilSuccession = 0;
   /** Of all time, for windows, and of late. */
   readonly #all = new SizeHistogram();
   readonly #recent = new SizeHistogram();
-  /** Followed are the keys with this hash or a smaller one. */
-  #threshold = HIGHEST_HASH;
-  /** How many lookups one that is followed stands for. */
-  #weight = 1;
+  /** Whatever has a larger hash is followed by no sample. */
+  #threshold: number;
   /** Lookups that are not in the histograms yet: a small number is the cheapest to count. */
   #counted = 0;
   #untilHalving: number;
 
-  constructor({ unit, samples, now, random }: MissRatioCurveOptions) {
+  constructor({ unit, samples, now, kept, random }: MissRatioCurveOptions) {
     this.unit = unit;
     this.#samples = samples;
     this.#now = now;
-    this.#stack = new SampledStack(samples + 1);
+    this.#horizon = kept === undefined ? () => Infinity : () => HORIZON * kept();
+    this.#sample = this.#newSample();
+    this.#threshold = this.#sample.threshold;
     this.#untilHalving = LOOKUPS_PER_HALVING * samples;
     const hash = makeKeyHash(random);
     this.#hash = (key) => scatter(hash(key));
@@ -74,8 +84,9 @@ export class MissRatioCurve implements CacheCurve {
     this.#counted += 1;
     const hash = this.#hash(key);
     if (hash > this.#threshold) return;
-    const slot = this.#stack.find(hash);
-    if (slot !== 0 && this.#stack.endAt(slot) <= this.#now()) this.#lose(slot);
+    const { stack } = this.#sample;
+    const slot = stack.find(hash);
+    if (slot !== 0 && stack.endAt(slot) <= this.#now()) this.#lose(hash);
     else this.#lookUp(hash);
   }
 
@@ -83,31 +94,30 @@ export class MissRatioCurve implements CacheCurve {
   lost(key: string): void {
     this.#counted += 1;
     const hash = this.#hash(key);
-    if (hash <= this.#threshold) this.#lose(this.#stack.find(hash));
+    if (hash <= this.#threshold) this.#lose(hash);
   }
 
   /** An entry of this size was written and ends then. Returns the hash to tell of hits with. */
   write(key: string, size: number, end: number): number {
     const hash = this.#hash(key);
     if (hash > this.#threshold) return hash;
-    const slot = this.#stack.find(hash);
-    if (slot !== 0) this.#stack.replace(slot, size, end);
-    else {
-      this.#stack.add(hash, size, end);
-      if (this.#stack.count > this.#samples) this.#lowerThreshold();
-    }
+    this.#sample.write(hash, size, end);
+    this.#successor?.write(hash, size, end);
+    this.#adjust();
     return hash;
   }
 
   /** An entry was deleted. */
   forget(key: string): void {
-    const slot = this.#stack.find(this.#hash(key));
-    if (slot !== 0) this.#stack.remove(slot);
+    const hash = this.#hash(key);
+    this.#sample.remove(hash);
+    this.#successor?.remove(hash);
   }
 
   /** All entries were deleted. What was learnt about sizes stays. */
   clear(): void {
-    this.#stack.clear();
+    this.#sample.stack.clear();
+    this.#successor?.stack.clear();
   }
 
   get lookups(): number {
@@ -116,11 +126,12 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   get sampledShare(): number {
-    return 1 / this.#weight;
+    return 1 / this.#sample.weight;
   }
 
   get byteLength(): number {
-    return this.#stack.byteLength + this.#all.byteLength + this.#recent.byteLength;
+    const samples = this.#sample.stack.byteLength + (this.#successor?.stack.byteLength ?? 0);
+    return samples + this.#all.byteLength + this.#recent.byteLength;
   }
 
   hitRatioAt(size: number): number {
@@ -149,26 +160,33 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   #lookUp(hash: number): void {
-    const slot = this.#stack.find(hash);
-    const weight = this.#weight;
-    if (slot === 0) {
-      this.#all.addMiss(weight);
-      this.#recent.addMiss(weight);
-    } else {
-      // The entry itself is there for certain, what was used since stands for more of its kind.
-      const size = this.#stack.sizeAbove(slot) * weight + this.#stack.sizeAt(slot);
-      this.#all.addHit(size, weight);
-      this.#recent.addHit(size, weight);
-      this.#stack.use(slot);
+    const sample = this.#sample;
+    if (hash <= sample.threshold) {
+      const { stack, weight } = sample;
+      const slot = stack.find(hash);
+      if (slot === 0) {
+        this.#all.addMiss(weight);
+        this.#recent.addMiss(weight);
+      } else {
+        const size = sample.sizeFor(slot);
+        this.#all.addHit(size, weight);
+        this.#recent.addHit(size, weight);
+        stack.use(slot);
+      }
+      this.#age();
     }
-    this.#age();
+    if (this.#successor !== undefined) this.#prepare(this.#successor, hash);
   }
 
-  #lose(slot: number): void {
-    if (slot !== 0) this.#stack.remove(slot);
-    this.#all.addMiss(this.#weight);
-    this.#recent.addMiss(this.#weight);
-    this.#age();
+  #lose(hash: number): void {
+    const sample = this.#sample;
+    if (hash <= sample.threshold) {
+      sample.remove(hash);
+      this.#all.addMiss(sample.weight);
+      this.#recent.addMiss(sample.weight);
+      this.#age();
+    }
+    this.#successor?.remove(hash);
   }
 
   #age(): void {
@@ -178,16 +196,37 @@ export class MissRatioCurve implements CacheCurve {
     this.#recent.halve();
   }
 
+  #prepare(successor: KeySample, hash: number): void {
+    successor.use(hash);
+    this.#lookupsUntilSuccession -= 1;
+    // What has not come for so long is as good as beyond the horizon.
+    if (this.#lookupsUntilSuccession === 0) this.#succeed(successor);
+  }
+
+  /** After a write, which is when samples change what they follow. */
+  #adjust(): void {
+    if (this.#successor?.reachesHorizon === true) this.#succeed(this.#successor);
+    else if (this.#sample.isSparse && this.#successor === undefined) {
+      this.#successor = this.#newSample();
+      this.#lookupsUntilSuccession = LOOKUPS_PER_HALVING * this.#samples;
+    }
+    this.#threshold = Math.max(this.#sample.threshold, this.#successor?.threshold ?? -Infinity);
+  }
+
+  #succeed(successor: KeySample): void {
+    this.#sample = successor;
+    this.#successor = undefined;
+    this.#threshold = successor.threshold;
+  }
+
+  #newSample(): KeySample {
+    return new KeySample({ capacity: this.#samples, horizon: this.#horizon });
+  }
+
   #bookCounted(): void {
     this.#all.lookups += this.#counted;
     this.#recent.lookups += this.#counted;
     this.#counted = 0;
-  }
-
-  #lowerThreshold(): void {
-    this.#threshold = this.#stack.largestHash - 1;
-    this.#stack.removeLargest();
-    this.#weight = (HIGHEST_HASH - LOWEST_HASH + 1) / (this.#threshold - LOWEST_HASH + 1);
   }
 }
 

@@ -29,6 +29,8 @@ export class SampledStack {
   readonly #sums: Float64Array;
   readonly #slotAt: Int32Array;
   #top = 0;
+  /** No position before this one is taken. */
+  #bottom = 1;
   #total = 0;
   #free = 0;
   #count = 0;
@@ -82,6 +84,12 @@ export class SampledStack {
   /** When the entry ends, as it was given. */
   endAt(slot: number): number {
     return this.#ends[slot]!;
+  }
+
+  /** The key that was used longest ago, or 0. */
+  get oldest(): number {
+    while (this.#bottom <= this.#top && this.#slotAt[this.#bottom] === 0) this.#bottom += 1;
+    return this.#bottom > this.#top ? 0 : this.#slotAt[this.#bottom]!;
   }
 
   /** Sizes of all keys used after this one, together. */
@@ -146,6 +154,7 @@ export class SampledStack {
     this.#buckets.fill(0);
     this.#positions.fill(0);
     this.#top = this.#total = this.#count = 0;
+    this.#bottom = 1;
     // Slots 1, 2, ... are free, the last one has none after it.
     for (let slot = 0; slot < this.#next.length - 1; slot++) this.#next[slot] = slot + 1;
     this.#next[this.#next.length - 1] = 0;
@@ -191,6 +200,7 @@ export class SampledStack {
       if (slot !== 0) this.#put(slot, ++kept);
     }
     this.#top = kept;
+    this.#bottom = 1;
   }
 
   #unchain(slot: number): void {

@@ -16,8 +16,16 @@ export interface ExponentialPoint {
   readonly sum?: number | undefined;
   readonly scale: number;
   readonly zeroCount: number;
+  /** Values not farther from zero than this are in `zeroCount`. */
+  readonly zeroThreshold?: number;
   readonly positive: ExponentialBuckets;
   readonly negative: ExponentialBuckets;
+}
+
+export function isClassic<Classic extends HistogramPoint>(
+  point: Classic | ExponentialPoint,
+): point is Classic {
+  return 'buckets' in point;
 }
 
 /** Finest scale written: four buckets to each power of two. */

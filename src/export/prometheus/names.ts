@@ -1,98 +1,90 @@
+import { unitNames } from './unit-names.js';
+
 /**
- * Names as the OpenTelemetry specification translates them for Prometheus ("Prometheus and OpenMetrics
- * Compatibility", UnderscoreEscapingWithSuffixes): the same as those of the collector's Prometheus exporter and of
- * Prometheus' own OTLP endpoint, so that one dashboard fits every path.
+ * How names of OpenTelemetry become names of Prometheus. The words are those of the specification ("Prometheus and
+ * OpenMetrics Compatibility"), of the collector's Prometheus exporter and of Prometheus' own OTLP endpoint.
  */
+export const TRANSLATION_STRATEGIES = [
+  'UnderscoreEscapingWithSuffixes',
+  'UnderscoreEscapingWithoutSuffixes',
+  'NoUTF8EscapingWithSuffixes',
+  'NoTranslation',
+] as const;
 
-const UNITS: Readonly<Record<string, string>> = {
-  d: 'days',
-  h: 'hours',
-  min: 'minutes',
-  s: 'seconds',
-  ms: 'milliseconds',
-  us: 'microseconds',
-  ns: 'nanoseconds',
-  By: 'bytes',
-  KiBy: 'kibibytes',
-  MiBy: 'mebibytes',
-  GiBy: 'gibibytes',
-  TiBy: 'tibibytes',
-  KBy: 'kilobytes',
-  MBy: 'megabytes',
-  GBy: 'gigabytes',
-  TBy: 'terabytes',
-  m: 'meters',
-  V: 'volts',
-  A: 'amperes',
-  J: 'joules',
-  W: 'watts',
-  g: 'grams',
-  Cel: 'celsius',
-  Hz: 'hertz',
-  '%': 'percent',
-};
-
-const PER: Readonly<Record<string, string>> = {
-  s: 'second',
-  m: 'minute',
-  min: 'minute',
-  h: 'hour',
-  d: 'day',
-  w: 'week',
-  mo: 'month',
-  y: 'year',
-};
+export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number];
 
 /** How the metric's kind shows in its name. */
 export type NameKind = 'counter' | 'gauge' | 'other';
 
-export function prometheusName(name: string, unit: string, kind: NameKind): string {
-  const tokens = name.split(/[^A-Za-z0-9:]+/).filter((token) => token !== '');
-  for (const word of unitWords(unit)) if (!tokens.includes(word)) tokens.push(word);
+/**
+ * Names the way the collector writes them, peculiarities included: one dashboard then fits every road a metric takes.
+ */
+export class Namer {
+  readonly #hasSuffixes: boolean;
+  /** Characters that old versions of Prometheus do not know stay. */
+  readonly isUtf8: boolean;
+
+  constructor(strategy: TranslationStrategy = 'UnderscoreEscapingWithSuffixes') {
+    this.#hasSuffixes =
+      strategy === 'UnderscoreEscapingWithSuffixes' || strategy === 'NoUTF8EscapingWithSuffixes';
+    this.isUtf8 = strategy === 'NoUTF8EscapingWithSuffixes' || strategy === 'NoTranslation';
+  }
+
+  metric(name: string, unit: string, kind: NameKind): string {
+    if (this.isUtf8) return this.#hasSuffixes ? withSuffixes(name, unit, kind) : name || '_';
+    const tokens = tokensOf(name);
+    if (this.#hasSuffixes) addSuffixTokens(tokens, unit, kind);
+    const joined = tokens.join('_');
+    return /^[0-9]/.test(joined) || joined === '' ? `_${joined}` : joined;
+  }
+
+  label(name: string): string {
+    // Who overwrites Prometheus' own labels breaks the whole target.
+    if (this.isUtf8) return name.startsWith('__') ? `key${name}` : name || '_';
+    const letters = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+    if (/^[0-9]/.test(letters)) return `key_${letters}`;
+    return letters.startsWith('_') ? `key${letters}` : letters || '_';
+  }
+
+  /** The unit as a word of a name, for `# UNIT`. */
+  unit(unit: string): string {
+    const { main, per } = unitNames(unit);
+    return [main, per].map(cleanUnit).filter(Boolean).join('_');
+  }
+}
+
+function tokensOf(name: string): string[] {
+  return name.split(/[^A-Za-z0-9:]+/).filter((token) => token !== '');
+}
+
+function addSuffixTokens(tokens: string[], unit: string, kind: NameKind): void {
+  const { main, per } = unitNames(unit);
+  const suffixes = [cleanUnit(main), cleanUnit(per)].filter((word) => word !== '' && !tokens.includes(word));
+  tokens.push(...suffixes);
   if (kind === 'counter') moveToEnd(tokens, 'total');
   if (kind === 'gauge' && unit === '1') moveToEnd(tokens, 'ratio');
-  const joined = tokens.join('_');
-  return /^[0-9]/.test(joined) || joined === '' ? `_${joined}` : joined;
 }
 
-/** A label name; what Prometheus does not allow becomes `_`. Names starting with `__` are Prometheus' own. */
-export function prometheusLabel(name: string): string {
-  const letters = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
-  if (/^[0-9]/.test(letters)) return `key_${letters}`;
-  if (letters.startsWith('__')) return `key${letters.slice(1)}`;
-  return letters;
-}
-
-export function labelValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : textOf(value);
-  return /[\\"\n]/.test(text)
-    ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-    : text;
-}
-
-export function helpText(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
-}
-
-function unitWords(unit: string): string[] {
-  const plain = unit.replaceAll(/\{[^}]*\}/g, '').trim();
-  if (plain === '' || plain === '1') return [];
-  const [main = '', ...rest] = plain.split('/');
-  const words = main === '' || main === '1' ? [] : wordsOf(UNITS[main] ?? main);
-  const per = rest.join('_');
-  if (per !== '') words.push('per', ...wordsOf(PER[per] ?? UNITS[per] ?? per));
-  return words;
-}
-
-function wordsOf(text: string): string[] {
-  return text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+function cleanUnit(words: string): string {
+  return words.replaceAll(/[^A-Za-z0-9:]+/g, '_').replaceAll(/^_|_$/g, '');
 }
 
 function moveToEnd(tokens: string[], word: string): void {
   for (let i = tokens.length - 1; i >= 0; i--) if (tokens[i] === word) tokens.splice(i, 1);
   tokens.push(word);
+}
+
+/** Suffixes of a name that is otherwise left alone; one that is there already is not repeated. */
+function withSuffixes(name: string, unit: string, kind: NameKind): string {
+  const { main, per } = unitNames(unit);
+  const outer = [per];
+  if (kind === 'counter') outer.push('total');
+  if (kind === 'gauge' && unit === '1') outer.push('ratio');
+  const wanted = outer.filter((suffix) => suffix !== '');
+  let stem = name;
+  for (const suffix of wanted.toReversed()) {
+    if (stem.endsWith(suffix) && stem.length > suffix.length + 1) stem = stem.slice(0, -suffix.length - 1);
+  }
+  if (main !== '' && !stem.endsWith(main)) stem = `${stem}_${main}`;
+  return [stem, ...wanted].join('_');
 }

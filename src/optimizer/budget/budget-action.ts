@@ -2,7 +2,7 @@ import type { Evaluation, OptimizerAction, Proposal } from '../action.js';
 import type { ActionMode } from '../decision.js';
 import { asMb, asMs, asPercent } from '../figures.js';
 import type { SteeredBudget, SteeredBudgets } from './steered-budgets.js';
-import { CHANGED_AGAIN, notMeasured } from '../verdict.js';
+import { CHANGED_AGAIN, MIN_WINDOWS, notMeasured } from '../verdict.js';
 import type { CostTrial } from './cost-trial.js';
 import { costPerLookup } from './what-if.js';
 
@@ -19,6 +19,8 @@ export interface BudgetSizeSignal {
   readonly maxBytes: number;
   readonly minBytes: number;
   readonly mostBytes: number;
+  /** Windows of traffic that are measured without a change; `Infinity` where none will be made. */
+  readonly windows: number;
   /** Less than it should have, for want of memory: then it is not made larger. */
   readonly isSqueezed: boolean;
   /** Seconds of loading for each lookup with half, all and twice the memory of today. */
@@ -52,7 +54,7 @@ export class BudgetAction implements OptimizerAction<BudgetSizeSignal, BudgetSiz
   }
 
   observe(): BudgetSizeSignal[] {
-    return this.#budgets.all.map(({ budget, minBytes, mostBytes, wantedBytes }) => {
+    return this.#budgets.all.map(({ budget, minBytes, mostBytes, wantedBytes, traffic }) => {
       const { name: target, bytes, maxBytes, shares } = budget;
       const [half, same, double, down, up] = [0.5, 1, 2, 1 - STEP, 1 + STEP].map((factor) =>
         costPerLookup(shares, factor),
@@ -64,6 +66,7 @@ export class BudgetAction implements OptimizerAction<BudgetSizeSignal, BudgetSiz
         maxBytes,
         minBytes,
         mostBytes,
+        windows: this.mode === 'auto' ? traffic.windowsBefore : Infinity,
         isSqueezed: maxBytes < wantedBytes,
         costs: isKnown ? { half, same, double } : undefined,
         steps: isKnown ? { down: down! / same - 1, up: up! / same - 1 } : undefined,
@@ -130,7 +133,8 @@ export function proposeSize(signal: BudgetSizeSignal): Proposal<BudgetSizeChange
     const recommendation = `Give budget "${target}" up to ${asMb(2 * maxBytes)} if the process has room: ${explanation}`;
     const proposal = { ...rest, reason: 'pays', explanation, recommendation } as const;
     if (toBytes <= maxBytes || signal.isSqueezed) return proposal;
-    return { ...proposal, change: { target, fromBytes: maxBytes, toBytes }, predictedEffect: steps.up };
+    if (signal.windows < MIN_WINDOWS) return waiting(proposal, signal.windows);
+    return changing(proposal, { target, fromBytes: maxBytes, toBytes }, steps.up);
   }
   const rise = (half - same) / same;
   if (rise <= WORTH_LESS) {
@@ -139,8 +143,24 @@ export function proposeSize(signal: BudgetSizeSignal): Proposal<BudgetSizeChange
     const recommendation = `Take half of budget "${target}" (${asMb(bytes / 2)} of ${asMb(bytes)} in use) for something else: ${explanation}`;
     const proposal = { ...rest, reason: 'idle_memory', explanation, recommendation } as const;
     if (toBytes >= maxBytes || signal.isSqueezed) return proposal;
-    return { ...proposal, change: { target, fromBytes: maxBytes, toBytes }, predictedEffect: steps.down };
+    if (signal.windows < MIN_WINDOWS) return waiting(proposal, signal.windows);
+    return changing(proposal, { target, fromBytes: maxBytes, toBytes }, steps.down);
   }
   const explanation = `half the memory would cost ${asPercent(rise)} more, twice the memory ${asPercent(saving)} less`;
   return { ...rest, reason: 'balanced', explanation };
+}
+
+function changing(
+  proposal: Proposal<BudgetSizeChange>,
+  change: BudgetSizeChange,
+  predictedEffect: number,
+): Proposal<BudgetSizeChange> {
+  const step = `${asMb(change.toBytes)} instead of ${asMb(change.fromBytes)}`;
+  return { ...proposal, explanation: `${step}: ${proposal.explanation}`, change, predictedEffect };
+}
+
+/** Without knowing what it costs as it is, nobody could tell afterwards whether a change has helped. */
+function waiting({ target, numbers, explanation }: Proposal, windows: number): Proposal<BudgetSizeChange> {
+  const wait = `before a change ${MIN_WINDOWS} windows of traffic are measured, ${windows} so far`;
+  return { target, numbers, reason: 'under_evaluation', explanation: `${explanation}; ${wait}` };
 }

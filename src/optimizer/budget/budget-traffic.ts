@@ -18,6 +18,11 @@ export class BudgetTraffic {
     return this.#trial;
   }
 
+  /** Windows measured since the last change, or since it is known: what a change would be compared with. */
+  get windowsBefore(): number {
+    return this.#windows.windows.length;
+  }
+
   /** One pass is over. */
   endWindow(): void {
     const window = this.#windows.end();

@@ -1,6 +1,6 @@
 import { effectOf, mean, verdictOf, type Effect, type Verdict } from '../verdict.js';
 import type { MissCurve } from './steerable-budget.js';
-import type { TrafficWindow } from './traffic-windows.js';
+import { coldMissesOf, type CacheTraffic, type TrafficWindow } from './traffic-windows.js';
 
 /** Windows after a change that decide about it. Asked once, when they are complete. */
 export const WINDOWS_AFTER = 10;
@@ -61,7 +61,10 @@ export class CostTrial {
   #costAt(window: TrafficWindow, bytes: number): number {
     return window.caches.reduce((sum, cache) => {
       const calibration = this.#calibration.get(cache.curve);
-      const misses = calibration === undefined ? cache.misses : calibration * window.missesAt(cache, bytes);
+      const misses =
+        calibration === undefined
+          ? cache.misses
+          : coldMissesOf(cache) + calibration * sizedMissesAt(window, cache, bytes);
       return sum + cache.missCost * misses;
     }, 0);
   }
@@ -82,8 +85,9 @@ interface CacheSums {
 /**
  * How far the model is off for each cache, by the windows before: real misses by predicted ones. The curves know one
  * policy only, and caches differ in how much better theirs is; without this, a mix of traffic that moves from one cache
- * to another would look like an effect. Caches are left out of which the curve has hardly followed a miss, as where no
- * key comes twice.
+ * to another would look like an effect. Only misses that memory helps against count: of the others the model is right
+ * under any policy, and how many there are changes, most of all after a start. Caches are left out of which the curve
+ * has hardly followed such a miss, as where no key comes twice.
  */
 function calibrationOf(before: readonly TrafficWindow[], bytes: number): ReadonlyMap<MissCurve, number> {
   const all = new Map<MissCurve, CacheSums>();
@@ -91,15 +95,22 @@ function calibrationOf(before: readonly TrafficWindow[], bytes: number): Readonl
     for (const cache of window.caches) {
       const sums = all.get(cache.curve) ?? { real: 0, predicted: 0, followed: 0 };
       all.set(cache.curve, sums);
-      sums.real += cache.misses;
-      sums.predicted += window.missesAt(cache, bytes);
-      sums.followed += cache.followed;
+      const cold = coldMissesOf(cache);
+      sums.real += cache.misses - cold;
+      sums.predicted += sizedMissesAt(window, cache, bytes);
+      sums.followed += cache.followed * Math.max(0, 1 - cold / Math.max(1, cache.misses));
     }
   }
   const known = [...all].filter(
-    ([, { predicted, followed }]) => predicted > 0 && followed >= MIN_FOLLOWED * before.length,
+    ([, { real, predicted, followed }]) =>
+      real > 0 && predicted > 0 && followed >= MIN_FOLLOWED * before.length,
   );
   return new Map(known.map(([curve, { real, predicted }]) => [curve, real / predicted]));
+}
+
+/** Misses with so many bytes of the budget that more memory would have helped against. */
+function sizedMissesAt(window: TrafficWindow, cache: CacheTraffic, bytes: number): number {
+  return Math.max(0, window.missesAt(cache, bytes) - coldMissesOf(cache));
 }
 
 function costOfLookup(window: TrafficWindow): number {

@@ -49,7 +49,7 @@ export interface CurveMark {
 
 export interface PredictedTraffic {
   readonly lookups: number;
-  /** Misses of a cache of this size on just these lookups. */
+  /** Misses of a cache of this size on just these lookups; of one of `Infinity` those that no size helps against. */
   missesAt(size: number): number;
 }
 

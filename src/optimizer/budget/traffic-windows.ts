@@ -53,10 +53,17 @@ export class TrafficWindow {
   }
 }
 
+/** Misses of a cache on these lookups that no memory helps against: nobody had asked for the key before. */
+export function coldMissesOf({ predicted }: CacheTraffic): number {
+  return predicted.missesAt(Infinity);
+}
+
 /** Windows kept: enough for the side before a change. A window takes about 8 KB for each cache. */
 const KEPT_WINDOWS = 10;
 /** Misses the curves have followed: with fewer, chance decides what a window says. */
 const MIN_FOLLOWED = 3000;
+/** A budget whose bytes in use grow, or shrink, by more than this in a window is still filling, or emptying. */
+const SETTLED = 0.05;
 
 /** What a cache had counted when the window began, and the sum of its sizes since, one a pass. */
 interface Since {
@@ -72,6 +79,8 @@ export class TrafficWindows {
   #since: ReadonlyMap<MissCurve, Since> = new Map();
   #passes = 0;
   #bytes = 0;
+  #bytesAtBegin = 0;
+  #isFirst = true;
   #isSettling = true;
   #windows: TrafficWindow[] = [];
 
@@ -86,17 +95,19 @@ export class TrafficWindows {
   }
 
   /**
-   * Ends the window if it has seen enough; otherwise it goes on. The first one after a change counts for nothing: the
-   * caches fill, or empty, in it.
+   * Ends the window if it has seen enough; otherwise it goes on. The first one after a change counts for nothing, and
+   * those after it until the caches have filled, or emptied: what they do then is not what they do at this size.
    */
   end(): TrafficWindow | undefined {
     this.#addSizes();
     if (this.#followedMisses() < MIN_FOLLOWED) return undefined;
     const window = new TrafficWindow(this.#traffic(), this.#bytes / this.#passes);
+    const isFirst = this.#isFirst;
+    const moved = Math.abs(this.#budget.bytes - this.#bytesAtBegin);
+    this.#isFirst = false;
+    this.#isSettling &&= moved > SETTLED * this.#budget.bytes;
     this.#begin();
-    const isSettling = this.#isSettling;
-    this.#isSettling = false;
-    if (isSettling) return undefined;
+    if (isFirst || this.#isSettling) return undefined;
     this.#windows.push(window);
     if (this.#windows.length > KEPT_WINDOWS) this.#windows.shift();
     return window;
@@ -106,7 +117,7 @@ export class TrafficWindows {
   restart(): readonly TrafficWindow[] {
     const before = this.#windows;
     this.#windows = [];
-    this.#isSettling = true;
+    this.#isFirst = this.#isSettling = true;
     this.#begin();
     return before;
   }
@@ -114,6 +125,7 @@ export class TrafficWindows {
   #begin(): void {
     this.#passes = 0;
     this.#bytes = 0;
+    this.#bytesAtBegin = this.#budget.bytes;
     this.#since = new Map(
       this.#budget.shares.flatMap(({ curve, lookups, misses }) => {
         return curve === undefined ? [] : [[curve, { lookups, misses, mark: curve.mark(), sizes: 0 }]];

@@ -3,7 +3,7 @@ import { asPercent } from '../figures.js';
 import type { CacheObservation } from '../observation.js';
 
 /** Fewer lookups say nothing about a cache. */
-const MIN_LOOKUPS = 100;
+const MIN_LOOKUPS = 1000;
 /** Below this a cache that has no room is worth enlarging. */
 const LOW_HIT_RATIO = 0.8;
 /** Below this a cache with room to spare does not get the same keys again. */

@@ -1,4 +1,11 @@
-import { checkKnownOptions, checkRatio, checkText, withDefaults } from '../../checks.js';
+import {
+  checkBoolean,
+  checkFunction,
+  checkKnownOptions,
+  checkRatio,
+  checkText,
+  withDefaults,
+} from '../../checks.js';
 import { systemClock, type Cancel, type Clock } from '../../clock.js';
 import { toSeconds, type Duration } from '../../duration.js';
 import { InvalidOptionError } from '../../errors.js';
@@ -37,19 +44,23 @@ const MAX_RETRY_SECONDS = 10;
  * Then every request waits longer and longer, until all callers have given up and nothing that is answered is of use.
  */
 export class LoadShedder {
+  readonly name: string;
   readonly #control: ShedControl;
   readonly #cancel: Cancel;
   readonly #stops: Cancel[];
   readonly #admitted: BoundCounter;
   readonly #shed: BoundCounter;
+  readonly #listeners = new Set<() => void>();
   #lag = 0;
+  #isRefusing = true;
   /** How much of a refusal is due, by priority: exactly the share of each is refused, not by chance. */
   readonly #due = new Float64Array(MAX_PRIORITY - MIN_PRIORITY + 1);
 
   /** @throws {InvalidOptionError} */
   constructor(options?: LoadShedderOptions, /** @internal */ busyShare: BusyShare = busyShareOfLoop()) {
     const given = withDefaults('LoadShedder', DEFAULTS, options, KNOWN);
-    const where = { 'perf.shedding.name': checkText('name', given.name) };
+    this.name = checkText('name', given.name);
+    const where = { 'perf.shedding.name': this.name };
     this.#control = new ShedControl({
       maxLag: toSeconds('maxLag', given.maxLag),
       minUtilization: checkRatio('minUtilization', given.minUtilization),
@@ -64,11 +75,13 @@ export class LoadShedder {
     ];
     this.#cancel = watchLoop(given.clock, busyShare, (window) => {
       this.#lag = window.lag;
+      const wasShedding = this.share > 0;
       this.#control.note(window);
+      if (this.share > 0 !== wasShedding) for (const listener of this.#listeners) listener();
     });
   }
 
-  /** The share of all work that is refused now, from 0 to 0.95. */
+  /** The share of all work to refuse now, from 0 to 0.95. */
   get share(): number {
     return this.#control.share;
   }
@@ -91,9 +104,20 @@ export class LoadShedder {
   shouldShed(request?: ShedRequest): boolean {
     const priority = request === undefined ? 0 : priorityOf(request);
     const { share } = this.#control;
-    const isShed = share > 0 && this.#isDue(priority, shareFor(priority, share));
+    const isShed = this.#isRefusing && share > 0 && this.#isDue(priority, shareFor(priority, share));
     (isShed ? this.#shed : this.#admitted).add(1);
     return isShed;
+  }
+
+  /** `false`: from now on it refuses nothing and only tells the share it would refuse. */
+  setRefusing(isRefusing: boolean): void {
+    this.#isRefusing = checkBoolean('isRefusing', isRefusing);
+  }
+
+  /** Calls the listener when there is something to refuse, and when there is nothing any more. */
+  onTurn(listener: () => void): Cancel {
+    this.#listeners.add(checkFunction('listener', listener));
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Ends watching and reporting. Nothing is refused after that. */

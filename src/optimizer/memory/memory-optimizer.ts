@@ -1,6 +1,5 @@
 import { checkBoolean, checkKnownOptions, checkRatio, withDefaults } from '../../checks.js';
 import { systemClock, type Cancel, type Clock } from '../../clock.js';
-import { InvalidOptionError } from '../../errors.js';
 import type { SampleSource } from '../../resources/publish.js';
 import type { MeterProvider } from '../../telemetry/instruments.js';
 import { noticeOnce } from '../../telemetry/notice.js';
@@ -8,8 +7,10 @@ import type { Thresholds } from '../action.js';
 import { ActionRunner, type Runner } from '../action-runner.js';
 import { BudgetAction } from '../budget/budget-action.js';
 import type { SteerableBudget } from '../budget/steerable-budget.js';
+import { SharesAction } from '../budget/shares-action.js';
 import { SteeredBudgets, type BudgetBounds } from '../budget/steered-budgets.js';
-import { ACTION_MODES, type ActionMode } from '../decision.js';
+import { checkMode } from '../check-mode.js';
+import type { ActionMode } from '../decision.js';
 import { NOTHING_OBSERVED, type Observation } from '../observation.js';
 import { resultOf, type OptimizationResult } from '../optimization-result.js';
 import { Passes, type LookOptions } from '../passes.js';
@@ -19,7 +20,7 @@ import { ForcedCollections } from './forced-collections.js';
 import type { BudgetChange, GovernorSignal } from './govern.js';
 import { HeapWatch, type HeapSource } from './heap-watch.js';
 import { MemoryGovernor } from './memory-governor.js';
-import { readingsOf, type MemoryReadings } from './memory-readings.js';
+import { freshSample, readingsOf, type MemoryReadings } from './memory-readings.js';
 import { WeakCaches, type ClearableCache } from './weak-caches.js';
 
 export interface MemoryOptimizerOptions {
@@ -56,8 +57,6 @@ const MEMORY_DEFAULTS = {
 const KNOWN = ['governor', 'cleanups', 'budgetSize', 'highWater', 'meterProvider', 'clock', 'heap'] as const;
 /** Between two looks of the governor alone: how fast memory can run out is a matter of seconds. */
 const GUARD_INTERVAL_MS = 1000;
-/** A tracker that was stopped keeps its last sample. */
-const MAX_SAMPLE_AGE_MS = 60_000;
 
 /**
  * Frees memory where that costs least: budgets of caches give some up first, then what the application registered is
@@ -97,6 +96,7 @@ export class MemoryOptimizer {
       new ActionRunner(new CleanupAction(cleanups, this.#cleanups, this.#weak, this.#budgets)),
       this.#governor,
       new ActionRunner(new BudgetAction(budgetSize, this.#budgets)),
+      new ActionRunner(new SharesAction(this.#budgets)),
     ];
   }
 
@@ -176,9 +176,8 @@ export class MemoryOptimizer {
 
   /** Memory now: the heap is asked at once, the rest is as old as the tracker's last sample, or as what was observed. */
   readings(observed = this.passes.observation.memory): MemoryReadings {
-    const sample = this.#tracker?.lastSample;
-    const isFresh = sample !== undefined && this.#clock.now() - sample.now < MAX_SAMPLE_AGE_MS;
-    const known = isFresh ? readingsOf(sample) : observed;
+    const sample = freshSample(this.#tracker, this.#clock.now());
+    const known = sample === undefined ? observed : readingsOf(sample);
     const { usedBytes, limitBytes, liveBytes } = this.#heap.read();
     return {
       ...known,
@@ -187,10 +186,4 @@ export class MemoryOptimizer {
       heapLiveBytes: liveBytes ?? known.heapLiveBytes,
     };
   }
-}
-
-function checkMode(option: string, mode: unknown): ActionMode {
-  const known = ACTION_MODES.find((one) => one === mode);
-  if (known === undefined) throw new InvalidOptionError(option, `one of ${ACTION_MODES.join(', ')}`, mode);
-  return known;
 }

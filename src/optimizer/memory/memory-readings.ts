@@ -1,3 +1,4 @@
+import type { SampleSource } from '../../resources/publish.js';
 import type { Sample } from '../../resources/sample.js';
 
 /** Memory in use and its limits; `undefined` where nobody tells. */
@@ -43,6 +44,15 @@ export function pressuresOf(readings: MemoryReadings): MemoryPressure[] {
   ]
     .filter((known) => known !== undefined)
     .toSorted((a, b) => b.share - a.share);
+}
+
+/** A tracker that was stopped keeps its last sample. */
+const MAX_SAMPLE_AGE_MS = 60_000;
+
+/** The last sample, unless it is too old to say how things are now. `now`: milliseconds of the monotonic clock. */
+export function freshSample(source: SampleSource | undefined, now: number): Sample | undefined {
+  const sample = source?.lastSample;
+  return sample !== undefined && now - sample.now < MAX_SAMPLE_AGE_MS ? sample : undefined;
 }
 
 /** What the last sample of a resource tracker says. */

@@ -2,7 +2,7 @@ import type { AggregationOption } from '@opentelemetry/sdk-metrics';
 import { noticeOnce } from '../notice.js';
 import { allowsNegative, isBoundaries, isObservable, type InstrumentDescriptor } from './descriptor.js';
 import * as sdk from './sdk-constants.js';
-import type { BucketOptions } from './tally/bucket-tally.js';
+import type { BucketOptions } from './tally/bucket-tallies.js';
 import type { ExponentialOptions } from './tally/exponential-tally.js';
 
 /** How the measurements of one instrument become points, with everything that had a default filled in. */

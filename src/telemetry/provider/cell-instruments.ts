@@ -1,11 +1,11 @@
 import type { Attributes, Context, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api';
 import { ValueType } from '@opentelemetry/api';
+import { BoundSeries } from './bound-series.js';
 import { usableValue } from './measurement.js';
 import type { RecordedStream } from './recorded-stream.js';
-import { recordToAll, talliesOf, type Recorder } from './recorder.js';
-import type { Tally } from './tally/tally.js';
+import { recordToAll, removeFromAll, type Recorder } from './recorder.js';
 
-// One class for each kind, though they look alike: V8 then sees one kind of tally at each call and inlines it. The look
+// One class for each kind, though they look alike: V8 then sees one kind of tallies at each call and inlines it. The look
 // at the value is written out for the same reason. Whatever is rare has a function of its own: V8 inlines small ones only.
 
 const LOWEST = -Number.MAX_VALUE;
@@ -14,24 +14,21 @@ const LOWEST = -Number.MAX_VALUE;
 export class CellCounter implements Counter, UpDownCounter {
   readonly #recorder: Recorder;
   readonly #only: RecordedStream | undefined;
-  readonly #isInteger: boolean;
   readonly #lowest: number;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#only = onlyStreamOf(recorder);
-    this.#isInteger = recorder.descriptor.valueType === ValueType.INT;
     this.#lowest = recorder.descriptor.type === 'COUNTER' ? 0 : LOWEST;
   }
 
   add(value: number, attributes?: Attributes, context?: Context): void {
-    let usable: number | undefined = value;
-    if (this.#isInteger || !(typeof value === 'number' && value >= this.#lowest && value < Infinity)) {
-      usable = usableValue(value, this.#recorder.descriptor, this.#lowest < 0);
-      if (usable === undefined) return;
-    }
-    if (this.#only === undefined) recordToAll(this.#recorder, usable, attributes, context);
-    else this.#only.find(attributes, context).record(usable);
+    const stream = this.#only;
+    if (stream === undefined || !(typeof value === 'number' && value >= this.#lowest && value < Infinity))
+      return recordUnusual(this.#recorder, value, this.#lowest < 0, attributes, context);
+    const series = stream.find(attributes, context);
+    stream.tallies.record(series, value);
+    if (stream.follower !== undefined) stream.follower.recorded(series, value, attributes, context);
   }
 
   /**
@@ -39,143 +36,123 @@ export class CellCounter implements Counter, UpDownCounter {
    * applied and the limit of series is looked at now; attributes are copied.
    */
   bind(attributes?: Attributes): BoundCellCounter {
-    return new BoundCellCounter(this.#recorder, attributes);
+    return new BoundCellCounter(this.#recorder, attributes, this.#lowest);
+  }
+
+  /**
+   * Forgets the series of these attributes: it is exported no more, and its place is free for another. Recording under
+   * them again starts a new one at zero, bound series included. Tells whether there was one.
+   */
+  remove(attributes?: Attributes): boolean {
+    return removeFromAll(this.#recorder, attributes);
   }
 }
 
-export class BoundCellCounter {
-  readonly #recorder: Recorder;
-  readonly #tally: Tally | undefined;
-  readonly #others: readonly Tally[] | undefined;
-  readonly #isInteger: boolean;
+export class BoundCellCounter extends BoundSeries {
   readonly #lowest: number;
 
-  constructor(recorder: Recorder, attributes: Attributes | undefined) {
-    const [tally, ...others] = talliesOf(recorder, attributes);
-    this.#recorder = recorder;
-    this.#tally = tally;
-    this.#others = others.length > 0 ? others : undefined;
-    this.#isInteger = recorder.descriptor.valueType === ValueType.INT;
-    this.#lowest = recorder.descriptor.type === 'COUNTER' ? 0 : LOWEST;
+  constructor(recorder: Recorder, attributes: Attributes | undefined, lowest: number) {
+    super(recorder, attributes, lowest < 0);
+    this.#lowest = lowest;
   }
 
   add(value: number): void {
-    if (this.#isInteger || !(typeof value === 'number' && value >= this.#lowest && value < Infinity))
-      return this.#addUnusual(value);
-    this.#tally?.record(value);
-    if (this.#others !== undefined) recordInto(this.#others, value);
-  }
-
-  #addUnusual(value: number): void {
-    const usable = usableValue(value, this.#recorder.descriptor, this.#lowest < 0);
-    if (usable === undefined) return;
-    this.#tally?.record(usable);
-    if (this.#others !== undefined) recordInto(this.#others, usable);
+    const isUsable = typeof value === 'number' && value >= this.#lowest && value < Infinity;
+    if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
+    this.cell!.record(value);
+    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 
 export class CellHistogram implements Histogram {
   readonly #recorder: Recorder;
   readonly #only: RecordedStream | undefined;
-  readonly #isInteger: boolean;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#only = onlyStreamOf(recorder);
-    this.#isInteger = recorder.descriptor.valueType === ValueType.INT;
   }
 
   record(value: number, attributes?: Attributes, context?: Context): void {
-    let usable: number | undefined = value;
-    if (this.#isInteger || !(typeof value === 'number' && value >= 0 && value < Infinity)) {
-      usable = usableValue(value, this.#recorder.descriptor, false);
-      if (usable === undefined) return;
-    }
-    if (this.#only === undefined) recordToAll(this.#recorder, usable, attributes, context);
-    else this.#only.find(attributes, context).record(usable);
+    const stream = this.#only;
+    if (stream === undefined || !(typeof value === 'number' && value >= 0 && value < Infinity))
+      return recordUnusual(this.#recorder, value, false, attributes, context);
+    const series = stream.find(attributes, context);
+    stream.tallies.record(series, value);
+    if (stream.follower !== undefined) stream.follower.recorded(series, value, attributes, context);
   }
 
   /** As that of {@link CellCounter}. */
   bind(attributes?: Attributes): BoundCellHistogram {
-    return new BoundCellHistogram(this.#recorder, attributes);
+    return new BoundCellHistogram(this.#recorder, attributes, false);
+  }
+
+  /** As that of {@link CellCounter}. */
+  remove(attributes?: Attributes): boolean {
+    return removeFromAll(this.#recorder, attributes);
   }
 }
 
-export class BoundCellHistogram {
-  readonly #recorder: Recorder;
-  readonly #tally: Tally | undefined;
-  readonly #others: readonly Tally[] | undefined;
-  readonly #isInteger: boolean;
-
-  constructor(recorder: Recorder, attributes: Attributes | undefined) {
-    const [tally, ...others] = talliesOf(recorder, attributes);
-    this.#recorder = recorder;
-    this.#tally = tally;
-    this.#others = others.length > 0 ? others : undefined;
-    this.#isInteger = recorder.descriptor.valueType === ValueType.INT;
-  }
-
+export class BoundCellHistogram extends BoundSeries {
   record(value: number): void {
-    if (this.#isInteger || !(typeof value === 'number' && value >= 0 && value < Infinity))
-      return this.#recordUnusual(value);
-    this.#tally?.record(value);
-    if (this.#others !== undefined) recordInto(this.#others, value);
-  }
-
-  #recordUnusual(value: number): void {
-    const usable = usableValue(value, this.#recorder.descriptor, false);
-    if (usable === undefined) return;
-    this.#tally?.record(usable);
-    if (this.#others !== undefined) recordInto(this.#others, usable);
+    const isUsable = typeof value === 'number' && value >= 0 && value < Infinity;
+    if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
+    this.cell!.record(value);
+    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 
 export class CellGauge implements Gauge {
   readonly #recorder: Recorder;
   readonly #only: RecordedStream | undefined;
-  readonly #isInteger: boolean;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#only = onlyStreamOf(recorder);
-    this.#isInteger = recorder.descriptor.valueType === ValueType.INT;
   }
 
   record(value: number, attributes?: Attributes, context?: Context): void {
-    let usable: number | undefined = value;
-    if (this.#isInteger || !(typeof value === 'number' && value >= LOWEST && value < Infinity)) {
-      usable = usableValue(value, this.#recorder.descriptor, true);
-      if (usable === undefined) return;
-    }
-    if (this.#only === undefined) recordToAll(this.#recorder, usable, attributes, context);
-    else this.#only.find(attributes, context).record(usable);
+    const stream = this.#only;
+    if (stream === undefined || !(typeof value === 'number' && value >= LOWEST && value < Infinity))
+      return recordUnusual(this.#recorder, value, true, attributes, context);
+    const series = stream.find(attributes, context);
+    stream.tallies.record(series, value);
+    if (stream.follower !== undefined) stream.follower.recorded(series, value, attributes, context);
   }
 
   /** As that of {@link CellCounter}. */
   bind(attributes?: Attributes): BoundCellGauge {
-    return new BoundCellGauge(this.#recorder, attributes);
+    return new BoundCellGauge(this.#recorder, attributes, true);
+  }
+
+  /** As that of {@link CellCounter}. */
+  remove(attributes?: Attributes): boolean {
+    return removeFromAll(this.#recorder, attributes);
   }
 }
 
-export class BoundCellGauge {
-  readonly #recorder: Recorder;
-  readonly #tallies: readonly Tally[];
-
-  constructor(recorder: Recorder, attributes: Attributes | undefined) {
-    this.#recorder = recorder;
-    this.#tallies = talliesOf(recorder, attributes);
-  }
-
+export class BoundCellGauge extends BoundSeries {
   record(value: number): void {
-    const usable = usableValue(value, this.#recorder.descriptor, true);
-    if (usable !== undefined) recordInto(this.#tallies, usable);
+    const isUsable = typeof value === 'number' && value >= LOWEST && value < Infinity;
+    if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
+    this.cell!.record(value);
+    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 
-function recordInto(tallies: readonly Tally[], value: number): void {
-  for (const tally of tallies) tally.record(value);
+/** Values that must be looked at, and instruments that have no stream, several, or integers only. */
+function recordUnusual(
+  recorder: Recorder,
+  value: number,
+  isNegativeAllowed: boolean,
+  attributes: Attributes | undefined,
+  context: Context | undefined,
+): void {
+  const usable = usableValue(value, recorder.descriptor, isNegativeAllowed);
+  if (usable !== undefined) recordToAll(recorder, usable, attributes, context);
 }
 
-function onlyStreamOf({ streams }: Recorder): RecordedStream | undefined {
-  return streams.length === 1 ? streams[0] : undefined;
+/** The stream the fast way records into. None where integers are to be made of what is recorded. */
+function onlyStreamOf({ streams, descriptor }: Recorder): RecordedStream | undefined {
+  return streams.length === 1 && descriptor.valueType !== ValueType.INT ? streams[0] : undefined;
 }

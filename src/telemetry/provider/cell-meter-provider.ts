@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { createNoopMeter, type Meter, type MeterOptions, type MeterProvider } from '@opentelemetry/api';
+import type { MeterOptions, MeterProvider } from '@opentelemetry/api';
 import type {
   CollectionResult,
   IMetricReader,
@@ -7,15 +7,18 @@ import type {
   ScopeMetrics,
   ViewOptions,
 } from '@opentelemetry/sdk-metrics';
-import { checkKnownOptions } from '../../checks.js';
+import { checkBoolean, checkKnownOptions } from '../../checks.js';
 import { systemClock, type Clock } from '../../clock.js';
+import { toSeconds, type Duration } from '../../duration.js';
 import { InvalidOptionError } from '../../errors.js';
 import { noticeOnce } from '../notice.js';
 import { CellMeter } from './cell-meter.js';
 import { CollectionTime } from './collection-time.js';
+import { ExemplarGate } from './exemplar-gate.js';
 import { ReaderPort } from './reader-port.js';
 import { DEFAULT_CARDINALITY_LIMIT } from './sdk-constants.js';
-import { View } from './view.js';
+import { View, type MeterScope } from './view.js';
+import type { SeriesWalk, WalkingProducer } from './walk-series.js';
 
 type Resource = ResourceMetrics['resource'];
 
@@ -31,6 +34,13 @@ export interface CellMeterProviderOptions {
    * @default 2000
    */
   readonly cardinalityLimit?: number;
+  /**
+   * After this time without a measurement a series is removed: seconds, or text with a unit. It is looked at when somebody
+   * collects; what a delta reader has not collected stays for it. Default: never.
+   */
+  readonly seriesIdleTimeout?: Duration;
+  /** Whether measurements within a sampled span become exemplars. Costs nothing while nobody traces. @default true */
+  readonly exemplars?: boolean;
   /** @default the machine's */
   readonly clock?: Clock;
 }
@@ -40,7 +50,15 @@ export interface FlushOptions {
   readonly timeoutMillis?: number;
 }
 
-const OPTION_NAMES = ['resource', 'readers', 'views', 'cardinalityLimit', 'clock'] as const;
+const OPTION_NAMES = [
+  'resource',
+  'readers',
+  'views',
+  'cardinalityLimit',
+  'seriesIdleTimeout',
+  'exemplars',
+  'clock',
+] as const;
 
 const require = createRequire(import.meta.url);
 
@@ -60,6 +78,8 @@ export class CellMeterProvider implements MeterProvider {
   readonly #readers: readonly ReaderPort[];
   readonly #clock: Clock;
   readonly #time: CollectionTime;
+  readonly #gate: ExemplarGate | undefined;
+  readonly #idleTimeoutMs: number | undefined;
   readonly #meters = new Map<string, CellMeter>();
   #isShutDown = false;
 
@@ -72,28 +92,40 @@ export class CellMeterProvider implements MeterProvider {
     this.#views = views.map((view) => new View(view));
     this.#clock = clock;
     this.#time = new CollectionTime(clock);
+    this.#gate = checkBoolean('exemplars', options.exemplars ?? true) ? new ExemplarGate(clock) : undefined;
+    const { seriesIdleTimeout } = options;
+    if (seriesIdleTimeout !== undefined)
+      this.#idleTimeoutMs = toSeconds('seriesIdleTimeout', seriesIdleTimeout) * 1000;
     this.#readers = readers.map((reader) => new ReaderPort(reader, limit));
     for (const port of this.#readers) {
-      port.reader.setMetricProducer({ collect: (asked) => this.#collectInTurn(port, asked?.timeoutMillis) });
+      const producer: WalkingProducer = {
+        collect: (asked) => inTurn(port, () => this.#collect(port, asked?.timeoutMillis)),
+        walkSeries: (asked) => inTurn(port, () => this.#walk(port, asked?.timeoutMillis)),
+      };
+      port.reader.setMetricProducer(producer);
     }
   }
 
-  getMeter(name: string, version = '', { schemaUrl }: MeterOptions = {}): Meter {
+  getMeter(name: string, version = '', { schemaUrl }: MeterOptions = {}): CellMeter {
     if (this.#isShutDown) {
       noticeOnce(
         'meter after shutdown',
         'a meter was asked for after shutdown; what it records goes nowhere',
       );
-      return createNoopMeter();
+      return this.#makeMeter({ name, version, schemaUrl }, []);
     }
     const identity = JSON.stringify([name, version, schemaUrl]);
     let meter = this.#meters.get(identity);
     if (meter === undefined) {
-      const scope = { name, version, schemaUrl };
-      const options = { scope, views: this.#views, readers: this.#readers, time: this.#time };
-      this.#meters.set(identity, (meter = new CellMeter(options, this.#clock)));
+      meter = this.#makeMeter({ name, version, schemaUrl }, this.#readers);
+      this.#meters.set(identity, meter);
     }
     return meter;
+  }
+
+  /** Whether what is recorded goes nowhere any more. */
+  get isShutDown(): boolean {
+    return this.#isShutDown;
   }
 
   /** Lets every reader export what there is now. Rejects when one of them does. */
@@ -112,34 +144,54 @@ export class CellMeterProvider implements MeterProvider {
       return;
     }
     this.#isShutDown = true;
-    await Promise.all(this.#readers.map(({ reader }) => reader.shutdown(options)));
+    try {
+      await Promise.all(this.#readers.map(({ reader }) => reader.shutdown(options)));
+    } finally {
+      this.#gate?.close();
+    }
   }
 
-  /** One collection after the other: a callback must not run twice at the same time for one reader. */
-  async #collectInTurn(port: ReaderPort, timeoutMs: number | undefined): Promise<CollectionResult> {
-    while (port.collecting !== undefined) await port.collecting;
-    const collected = this.#collect(port, timeoutMs);
-    port.collecting = collected.then(
-      () => (port.collecting = undefined),
-      () => (port.collecting = undefined),
-    );
-    return collected;
+  #makeMeter(scope: MeterScope, readers: readonly ReaderPort[]): CellMeter {
+    const kept = { time: this.#time, gate: this.#gate, idleTimeoutMs: this.#idleTimeoutMs };
+    return new CellMeter({ scope, views: this.#views, readers, ...kept }, this.#clock);
   }
 
   async #collect(port: ReaderPort, timeoutMs: number | undefined): Promise<CollectionResult> {
-    const meters = [...this.#meters.values()];
-    const rounds = await Promise.all(meters.map((meter) => meter.observe(port, timeoutMs)));
-    // From here on nothing waits, so that all metrics are of the same moment.
-    const endTime = this.#time.now();
+    const { meters, rounds, endTime, errors } = await this.#observe(port, timeoutMs);
     const scopeMetrics: ScopeMetrics[] = [];
     for (const [index, meter] of meters.entries()) {
       const collected = meter.collect(port, endTime, rounds[index]!.observations);
       if (collected !== undefined) scopeMetrics.push(collected);
     }
     port.lastCollection = endTime;
-    const errors = rounds.flatMap((round) => round.errors);
     return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors };
   }
+
+  async #walk(port: ReaderPort, timeoutMs: number | undefined): Promise<SeriesWalk> {
+    const { meters, rounds, endTime, errors } = await this.#observe(port, timeoutMs);
+    const metrics = meters.flatMap((meter, index) => meter.walk(port, endTime, rounds[index]!.observations));
+    port.lastCollection = endTime;
+    return { resource: this.#resource, metrics, errors };
+  }
+
+  /** Asks the callbacks. Afterwards nothing may wait, so that all metrics are of the same moment. */
+  async #observe(port: ReaderPort, timeoutMs: number | undefined) {
+    const meters = [...this.#meters.values()];
+    const rounds = await Promise.all(meters.map((meter) => meter.observe(port, timeoutMs)));
+    const errors = rounds.flatMap((round) => round.errors);
+    return { meters, rounds, errors, endTime: this.#time.now() };
+  }
+}
+
+/** One collection after the other: a callback must not run twice at the same time for one reader. */
+async function inTurn<Result>(port: ReaderPort, collect: () => Promise<Result>): Promise<Result> {
+  while (port.collecting !== undefined) await port.collecting;
+  const collected = collect();
+  port.collecting = collected.then(
+    () => (port.collecting = undefined),
+    () => (port.collecting = undefined),
+  );
+  return collected;
 }
 
 function checkLimit(limit: number): number {

@@ -10,11 +10,14 @@ import type { Clock } from '../../clock.js';
 import { noticeOnce } from '../notice.js';
 import { CallbackRegistry, type Round } from './callback-registry.js';
 import { CellCounter, CellGauge, CellHistogram } from './cell-instruments.js';
+import { CollectedMetric } from './collected-metric.js';
 import { describeInstrument, isSameMetric, type InstrumentDescriptor } from './descriptor.js';
 import { Observable, type Observations } from './observable.js';
 import type { ReaderPort } from './reader-port.js';
 import type { InstrumentType } from './sdk-constants.js';
 import { StreamRegistry, type StreamRegistryOptions } from './stream-registry.js';
+import type { WalkedMetric } from './walk-series.js';
+import { WalkedStream } from './walked-stream.js';
 
 interface Made {
   readonly descriptor: InstrumentDescriptor;
@@ -84,6 +87,17 @@ export class CellMeter implements Meter {
     }
     for (const stream of this.#streams.observed) push(metrics, stream.collect(reader, endTime, observations));
     return metrics.length === 0 ? undefined : { scope: this.#scope as ScopeMetrics['scope'], metrics };
+  }
+
+  /** As {@link collect} for a cumulative reader, without points of what is recorded. */
+  walk(reader: ReaderPort, endTime: HrTime, observations: Observations): WalkedMetric[] {
+    const scope = this.#scope as ScopeMetrics['scope'];
+    const recorded = this.#streams.recorded.filter((stream) => stream.isReadBy(reader));
+    const observed = this.#streams.observed.flatMap((stream) => {
+      const metric = stream.collect(reader, endTime, observations);
+      return metric === undefined ? [] : [new CollectedMetric(scope, metric)];
+    });
+    return [...recorded.map((stream) => WalkedStream.of(stream, scope)), ...observed];
   }
 
   #recorded<Instrument>(

@@ -3,23 +3,31 @@ import type { Clock } from '../../clock.js';
 
 /**
  * Wall time as OpenTelemetry writes it. It stands still when the machine's clock is set back, so that no interval ends
- * before it starts. Series made in the same millisecond share one array.
+ * before it starts.
  */
 export class CollectionTime {
   readonly #clock: Clock;
   #lastMs = -Infinity;
-  #last: HrTime = [0, 0];
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  now(): HrTime {
-    const ms = this.#clock.wallNow();
-    if (ms > this.#lastMs) {
-      this.#lastMs = ms;
-      this.#last = [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
-    }
-    return this.#last;
+  /** Milliseconds since 1970. */
+  nowMs(): number {
+    this.#lastMs = Math.max(this.#lastMs, this.#clock.wallNow());
+    return this.#lastMs;
   }
+
+  now(): HrTime {
+    return hrTimeOf(this.nowMs());
+  }
+}
+
+export function msOf([seconds, nanos]: HrTime): number {
+  return seconds * 1000 + nanos / 1e6;
+}
+
+export function hrTimeOf(ms: number): HrTime {
+  return [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }

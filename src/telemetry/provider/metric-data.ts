@@ -4,12 +4,15 @@ import type { KeptAggregation } from './aggregation.js';
 import type { InstrumentDescriptor } from './descriptor.js';
 import * as sdk from './sdk-constants.js';
 import type { PointValue } from './tally/tally.js';
+import type { PointExemplar } from './walk-series.js';
 
 export interface Point {
   readonly attributes: Attributes;
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly value: PointValue;
+  /** Not part of the SDK's data model; exporters that do not know them leave them out. Absent where there are none. */
+  readonly exemplars?: readonly PointExemplar[];
 }
 
 /** The points of a stream as exporters take them. `undefined` when there are none. */
@@ -27,7 +30,7 @@ export function metricDataOf(
     : metric) as unknown as MetricData;
 }
 
-function pointTypeOf({ kind }: KeptAggregation): MetricData['dataPointType'] {
+export function pointTypeOf({ kind }: KeptAggregation): MetricData['dataPointType'] {
   if (kind === 'sum') return sdk.SUM_POINTS;
   if (kind === 'buckets') return sdk.HISTOGRAM_POINTS;
   return kind === 'exponential' ? sdk.EXPONENTIAL_HISTOGRAM_POINTS : sdk.GAUGE_POINTS;

@@ -1,7 +1,7 @@
 import type { Attributes, Observable as ApiObservable, ObservableCallback } from '@opentelemetry/api';
 import { noticeOnce } from '../notice.js';
 import { attributesIdentity } from './attribute-identity.js';
-import { keepAttributes } from './attribute-tree.js';
+import { keepAttributes } from './kept-attributes.js';
 import type { InstrumentDescriptor } from './descriptor.js';
 import { usableValue } from './measurement.js';
 

@@ -1,6 +1,6 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { attributesIdentity } from './attribute-identity.js';
-import { OVERFLOW } from './attribute-tree.js';
+import { OVERFLOW } from './kept-attributes.js';
 import type { Point } from './metric-data.js';
 
 /** One value as a callback reported it, with the attributes it is exported under. */

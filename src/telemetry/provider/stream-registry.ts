@@ -1,6 +1,5 @@
 import { noticeOnce } from '../notice.js';
 import { resolveAggregation, textOf, type Aggregation } from './aggregation.js';
-import type { CollectionTime } from './collection-time.js';
 import { isSameMetric, type InstrumentDescriptor } from './descriptor.js';
 import { ObservedStream } from './observed-stream.js';
 import type { ReaderPort } from './reader-port.js';
@@ -8,14 +7,13 @@ import { RecordedStream } from './recorded-stream.js';
 import type { Stream, StreamOptions } from './stream.js';
 import type { MeterScope, View } from './view.js';
 
-export interface StreamRegistryOptions {
+export interface StreamRegistryOptions extends Pick<StreamOptions, 'time' | 'gate' | 'idleTimeoutMs'> {
   readonly scope: MeterScope;
   readonly views: readonly View[];
   readonly readers: readonly ReaderPort[];
-  readonly time: CollectionTime;
 }
 
-type Plan = Omit<StreamOptions, 'descriptor' | 'processors' | 'time' | 'readers'> & { readers: ReaderPort[] };
+type Plan = Pick<StreamOptions, 'aggregation' | 'cardinalityLimit'> & { readers: ReaderPort[] };
 
 /** The streams of one meter. Instruments that mean the same metric get the same streams. */
 export class StreamRegistry {
@@ -58,13 +56,13 @@ export class StreamRegistry {
 
   /** One for each View that applies and each group of readers that agree. */
   #optionsFor(instrument: InstrumentDescriptor): StreamOptions[] {
-    const { time } = this.#options;
+    const { time, gate, idleTimeoutMs } = this.#options;
     const views = this.#viewsFor(instrument);
     return (views.length === 0 ? [undefined] : views).flatMap((view) => {
       const descriptor = view?.describe(instrument) ?? instrument;
       const processors = view?.processors ?? [];
       return this.#plansFor(descriptor, view).map(({ aggregation, cardinalityLimit, readers }) => {
-        return { descriptor, aggregation, cardinalityLimit, processors, readers, time };
+        return { descriptor, aggregation, cardinalityLimit, processors, readers, time, gate, idleTimeoutMs };
       });
     });
   }

@@ -2,6 +2,7 @@ import type { AggregationTemporality, IAttributesProcessor } from '@opentelemetr
 import { textOf, type KeptAggregation } from './aggregation.js';
 import type { CollectionTime } from './collection-time.js';
 import { isSameMetric, type InstrumentDescriptor } from './descriptor.js';
+import type { ExemplarGate } from './exemplar-gate.js';
 import type { ReaderPort } from './reader-port.js';
 
 /** What decides how the measurements of an instrument are kept for some readers. */
@@ -14,6 +15,10 @@ export interface StreamOptions {
   /** Those who agree on all of this; they share what is recorded. */
   readonly readers: readonly ReaderPort[];
   readonly time: CollectionTime;
+  /** Where measurements may get exemplars. */
+  readonly gate?: ExemplarGate | undefined;
+  /** After how many milliseconds without a measurement a series is removed. */
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 /** One metric as it is exported: what recorded and observed streams have in common. */

@@ -1,12 +1,14 @@
-import type { CollectionResult, IMetricReader, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type {
+  CollectionResult,
+  IMetricReader,
+  MetricProducer,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { Cancel } from '../../clock.js';
 import { noticeOnce } from '../notice.js';
+import { canWalk, type WalkingProducer } from '../provider/walk-series.js';
 
 export type ExportListener = (exported: ResourceMetrics) => void;
-
-interface Producer {
-  collect(options?: { readonly timeoutMillis?: number }): Promise<CollectionResult>;
-}
 
 /**
  * Listens to what the readers of a provider collect for their exporters, at the time they do: it never collects itself.
@@ -35,13 +37,18 @@ export class ExportTap {
     return () => this.#listeners.delete(listener);
   }
 
-  #tapped(producer: Producer): Producer {
-    return {
-      collect: (options) => {
-        const collected = producer.collect(options);
-        return this.#listeners.size === 0 ? collected : collected.then((result) => this.#hand(result));
-      },
+  #tapped(producer: MetricProducer): MetricProducer {
+    const collect: MetricProducer['collect'] = (options) => {
+      const collected = producer.collect(options);
+      return this.#listeners.size === 0 ? collected : collected.then((result) => this.#hand(result));
     };
+    if (!canWalk(producer)) return { collect };
+    // Who walks makes no points that could be handed on: while somebody listens, the reader has to collect.
+    const walkSeries: WalkingProducer['walkSeries'] = (options) => {
+      return this.#listeners.size === 0 ? producer.walkSeries(options) : undefined;
+    };
+    const tapped: WalkingProducer = { collect, walkSeries };
+    return tapped;
   }
 
   #hand(result: CollectionResult): CollectionResult {

@@ -3,15 +3,22 @@ import { MissRatioCurve } from '../../../src/cache/curve/miss-ratio-curve.js';
 import { randomFrom } from '../../fakes/random.js';
 import { zipfKeys } from '../policy/zipf-keys.js';
 
-function curveWith({ samples = 2048, secret = 1 } = {}) {
+function curveWith({ samples = 2048, secret = 1, kept }: CurveSettings = {}) {
   const time = { now: 0 };
   const curve = new MissRatioCurve({
     unit: 'bytes',
     samples,
     now: () => time.now,
     random: randomFrom(secret),
+    ...(kept !== undefined && { kept }),
   });
   return { curve, time };
+}
+
+interface CurveSettings {
+  readonly samples?: number;
+  readonly secret?: number;
+  readonly kept?: () => number;
 }
 
 const sizeOf = (key: number): number => 100 + ((key * 7919) % 1900);
@@ -150,6 +157,77 @@ describe('MissRatioCurve', () => {
     expect(both.missesAt(total * 1.1)).to.be.below(both.missesAt(total * 0.5) / 10);
     expect([both.lookups, last.lookups]).to.deep.equal([6000, 3000]);
     expect(both.missesAt(total * 0.5)).to.be.closeTo(2 * last.missesAt(total * 0.5), 1);
+  });
+
+  describe('of a cache that is scanned for hours', () => {
+    const KEPT = 800_000;
+    /** Half of the requests are for popular keys, each of the others is for a key nobody ever asks for again. */
+    const scanned = (requests: number, from: number) =>
+      zipfKeys(1200, requests / 2).flatMap((key, i) => [key, 1_000_000 + from + i]);
+
+    it('still follows enough keys, and is right at four times its size', () => {
+      const { curve } = curveWith({ kept: () => KEPT });
+      for (let hour = 0; hour < 5; hour++) play(curve, scanned(80_000, hour * 40_000));
+      const before = curve.sampledShare;
+      const keys = scanned(80_000, 200_000);
+      const start = curve.mark();
+
+      play(curve, keys);
+
+      // 2,048 of the 6,400 keys that fit into eight times the cache; of all that ever came it would be one in 100.
+      expect(before).to.be.within(0.2, 0.5);
+      expect(curve.sampledShare).to.be.within(before / 1.5, before);
+      const window = curve.since(start);
+      const errors = [0.25, 0.5, 1, 2, 4].map((times) => {
+        const exact = 1 - hitsOfLru(keys, times * KEPT) / keys.length;
+        return Math.abs(window.missesAt(times * KEPT) / window.lookups - exact);
+      });
+      expect(errors.reduce((sum, error) => sum + error) / errors.length).to.be.below(0.02);
+    });
+
+    it('follows fewer and fewer keys of all that ever came where nobody says how much is kept', () => {
+      const { curve } = curveWith({ samples: 512 });
+
+      play(curve, scanned(80_000, 0));
+
+      expect(curve.sampledShare).to.be.below(0.03);
+    });
+  });
+
+  it('follows more keys again after a time of many that were small', () => {
+    const { curve } = curveWith({ samples: 512, kept: () => 100_000 });
+    for (let i = 0; i < 300_000; i++) {
+      curve.miss(`small${i}`);
+      curve.write(`small${i}`, 10, Infinity);
+    }
+    const amongSmall = curve.sampledShare;
+
+    play(
+      curve,
+      Array.from({ length: 60_000 }, (_, i) => i),
+    );
+    play(curve, zipfKeys(400, 40_000));
+
+    expect(amongSmall).to.be.below(0.01);
+    expect(curve.sampledShare).to.be.above(0.5);
+    expect(curve.byteLength, 'the sample before is gone').to.equal(
+      curveWith({ samples: 512 }).curve.byteLength,
+    );
+  });
+
+  it('lets a new sample take over after a while, also when it never sees the horizon', () => {
+    const { curve } = curveWith({ samples: 512, kept: () => 100_000 });
+    const sizeOfOne = curve.byteLength;
+    for (let i = 0; i < 300_000; i++) {
+      curve.miss(`small${i}`);
+      curve.write(`small${i}`, 10, Infinity);
+    }
+
+    // Until the sample is found to be too small, then few keys for ever.
+    for (let i = 0; curve.byteLength === sizeOfOne; i++) play(curve, [i]);
+    play(curve, zipfKeys(300, 40_000));
+
+    expect(curve.sampledShare).to.be.above(0.5);
   });
 
   it('takes less than a quarter of a megabyte', () => {

@@ -60,6 +60,7 @@ describe('SampledStack', () => {
         }
       }
       expect(stack.count).to.equal(list.length);
+      expect(stack.oldest === 0 ? undefined : stack.endAt(stack.oldest)).to.equal(list[0]?.end);
     }
   });
 

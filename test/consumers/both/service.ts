@@ -1,6 +1,17 @@
 // Compiled in each decorator dialect and run by test/e2e/consumers.test.ts; ends with an exception or prints `ok`.
 import assert from 'node:assert/strict';
-import { asyncTimer, cached, getCacheManager, getPerformanceMonitor, timer } from '@gary-zero/performance';
+import {
+  asyncRetry,
+  asyncTimeout,
+  asyncTimer,
+  autoOptimize,
+  cached,
+  getCacheManager,
+  getPerformanceMonitor,
+  getResourceOptimizer,
+  timer,
+  TimeoutError,
+} from '@gary-zero/performance';
 
 class Declined extends Error {
   override name = 'Declined';
@@ -104,6 +115,43 @@ class Service extends Base {
     this.loads += 1;
     return 2 * id;
   }
+
+  failures = 0;
+
+  @asyncRetry({ maxAttempts: 3, delay: '1ms' })
+  async flaky(failures: number): Promise<string> {
+    this.failures += 1;
+    await Promise.resolve();
+    if (this.failures <= failures) throw new Declined('not yet');
+    return `${this.prefix} after ${this.failures}`;
+  }
+
+  @asyncTimeout('1m')
+  async quick(id: number): Promise<{ id: number }> {
+    return this.fetch(id);
+  }
+
+  @asyncTimeout('5ms')
+  async endless(): Promise<never> {
+    return new Promise<never>(() => {});
+  }
+
+  @autoOptimize({ memoryThreshold: 0.8, cpuThreshold: 0.8, cache: { ttl: '1m' }, concurrency: true })
+  async heavy(id: number): Promise<string> {
+    this.loads += 1;
+    await Promise.resolve();
+    return `${this.prefix} ${id}`;
+  }
+
+  @autoOptimize({ shed: true })
+  light(): string {
+    return this.prefix;
+  }
+
+  @autoOptimize({ memoryThreshold: 0.9 })
+  static describe(): string {
+    return this.name;
+  }
 }
 
 const monitor = getPerformanceMonitor();
@@ -160,6 +208,36 @@ async function main(): Promise<void> {
   assert.equal(service.double(4), 8);
   assert.equal(service.loads, 3);
   assert.equal(getCacheManager().getIfPresent('double:4'), 8);
+
+  assert.equal(await service.flaky(2), 'service after 3');
+  assert.deepEqual(await service.quick(3), { id: 3 });
+  await assert.rejects(service.endless(), TimeoutError);
+  assert.equal(Service.prototype.flaky.length, 1);
+
+  service.loads = 0;
+  assert.deepEqual(await Promise.all([service.heavy(5), service.heavy(5)]), ['service 5', 'service 5']);
+  assert.equal(await service.heavy(5), 'service 5');
+  assert.equal(service.loads, 1, 'its results are kept');
+  assert.equal(service.light(), 'service');
+  assert.equal(Service.describe(), 'Service');
+  const reports = getResourceOptimizer().generateOptimizationReport().functions;
+  const reportOf = (name: string) => reports.find((known) => known.name.endsWith(name));
+  assert.equal(reportOf('heavy')?.calls, 3);
+  assert.equal(reportOf('heavy')?.runs, 1);
+  assert.equal(reportOf('heavy')?.laneLimit, 20);
+  assert.equal(reportOf('light')?.runs, 1);
+  assert.equal(count('describe') + count('Service.describe'), 1, 'its runs are timed');
+  const optimized = autoOptimize({ cpuThreshold: 0.9 })((n: number) => n + 1);
+  assert.equal(optimized(1), 2);
+  const limited = asyncTimeout('1m')(async (n: number) => n);
+  assert.equal(await limited(2), 2);
+  let attempts = 0;
+  const retried = asyncRetry({ maxAttempts: 2, delay: '1ms' })(async () => {
+    attempts += 1;
+    if (attempts === 1) throw new Declined('once');
+    return attempts;
+  });
+  assert.equal(await retried(), 2);
 
   const plain = timer('plain')((a: number, b: number) => a + b);
   assert.equal(plain(1, 2), 3);

@@ -2,16 +2,12 @@ import { expect } from 'chai';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListenError } from '../../../src/errors.js';
-import { MetricsServer, type PullReader } from '../../../src/export/prometheus/server.js';
-
-const EMPTY = {
-  resourceMetrics: { resource: { attributes: { 'service.name': 'x' } }, scopeMetrics: [] },
-  errors: [],
-};
-
-function readerOf(collect: () => Promise<unknown>): PullReader {
-  return { collect: collect as PullReader['collect'] };
-}
+import {
+  MetricsEndpoint,
+  type MetricsEndpointOptions,
+} from '../../../src/export/prometheus/metrics-endpoint.js';
+import { MetricsServer } from '../../../src/export/prometheus/server.js';
+import { collected } from '../../fakes/collected-metrics.js';
 
 /** `fetch` mends paths; this sends them as they are. */
 function rawStatus(url: string, path: string): Promise<number | undefined> {
@@ -28,8 +24,13 @@ function rawStatus(url: string, path: string): Promise<number | undefined> {
 
 describe('MetricsServer', () => {
   const opened: { close(): Promise<unknown> }[] = [];
-  const serve = async (reader: PullReader = readerOf(async () => EMPTY), port = 0) => {
-    const server = new MetricsServer(reader, { host: '127.0.0.1', port, path: '/metrics' });
+  const serve = async ({
+    port = 0,
+    host = '127.0.0.1',
+    ...options
+  }: MetricsEndpointOptions & { port?: number; host?: string } = {}) => {
+    const source = { collect: async () => collected([], { 'service.name': 'x' }) };
+    const server = new MetricsServer(new MetricsEndpoint(source, options), { host, port, path: '/metrics' });
     opened.push(server);
     await server.listen();
     return server;
@@ -38,7 +39,7 @@ describe('MetricsServer', () => {
     await Promise.all(opened.splice(0).map((server) => server.close()));
   });
 
-  it('serves the text with its content type, on this machine only', async () => {
+  it('serves the page with its content type, on this machine only', async () => {
     const { url } = await serve();
 
     const response = await fetch(url!);
@@ -48,16 +49,12 @@ describe('MetricsServer', () => {
     expect(await response.text()).to.include('target_info{service_name="x"} 1');
   });
 
-  it('answers HEAD, other methods and other paths', async () => {
-    const { url } = await serve();
+  it('says where the metrics are, unless that is for few', async () => {
+    const open = await fetch(new URL('/other', (await serve()).url));
+    const closed = await fetch(new URL('/other', (await serve({ auth: { bearer: 'sesame' } })).url));
 
-    const head = await fetch(url!, { method: 'HEAD' });
-    const post = await fetch(url!, { method: 'POST', body: 'x' });
-    const other = await fetch(new URL('/other', url));
-
-    expect([head.status, await head.text()]).to.deep.equal([200, '']);
-    expect([post.status, post.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD']);
-    expect([other.status, await other.text()]).to.deep.equal([404, 'Metrics are under /metrics\n']);
+    expect([open.status, await open.text()]).to.deep.equal([404, 'Metrics are under /metrics\n']);
+    expect([closed.status, await closed.text()]).to.deep.equal([404, 'Not found\n']);
   });
 
   it('survives paths no URL parser likes', async () => {
@@ -67,32 +64,25 @@ describe('MetricsServer', () => {
     expect(await rawStatus(url!, '/metrics?a=%zz')).to.equal(200);
   });
 
-  it('tells nobody outside what went wrong while collecting', async () => {
-    const { url } = await serve(readerOf(() => Promise.reject(new Error('password=hunter2'))));
+  it('warns once when everybody may ask', async () => {
+    const warned: Error[] = [];
+    const listen = (warning: Error) => warned.push(warning);
+    process.on('warning', listen);
+    try {
+      await serve({ host: '0.0.0.0', auth: { bearer: 'sesame' } });
+      await serve({ host: '0.0.0.0', allow: ['10.0.0.0/8'] });
+      await serve();
+      await serve({ host: '0.0.0.0' });
+      await serve({ host: '0.0.0.0' });
+      // Warnings are given in the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', listen);
+    }
 
-    const response = await fetch(url!);
-
-    expect([response.status, await response.text()]).to.deep.equal([500, 'Metrics could not be collected\n']);
-  });
-
-  it('collects once for scrapes that come together', async () => {
-    let collections = 0;
-    let finish!: (value: unknown) => void;
-    const result = new Promise((resolve) => (finish = resolve));
-    const { url } = await serve(
-      readerOf(() => {
-        collections += 1;
-        if (collections === 1) queueMicrotask(() => finish(EMPTY));
-        return result;
-      }),
-    );
-
-    const texts = await Promise.all(
-      Array.from({ length: 5 }, () => fetch(url!).then((response) => response.text())),
-    );
-
-    expect(new Set(texts).size).to.equal(1);
-    expect(collections).to.be.at.most(5);
+    const ours = warned.filter((warning) => (warning as { code?: string }).code === 'PERF_METRICS_OPEN');
+    expect(ours.map(({ message }) => message)).to.have.lengthOf(1);
+    expect(ours[0]?.message).to.include('/metrics is served on 0.0.0.0 to everybody');
   });
 
   it('names host and port when the port is taken', async () => {
@@ -101,7 +91,7 @@ describe('MetricsServer', () => {
     const { port } = taken.address() as AddressInfo;
     opened.push({ close: () => new Promise((resolve) => taken.close(resolve)) });
 
-    const error = await serve(undefined, port).catch((thrown: unknown) => thrown);
+    const error = await serve({ port }).catch((thrown: unknown) => thrown);
 
     expect(error).to.be.instanceOf(ListenError);
     expect(error).to.include({ code: 'PERF_LISTEN_FAILED', host: '127.0.0.1', port });

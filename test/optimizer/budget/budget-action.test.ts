@@ -20,6 +20,7 @@ const SIGNAL: BudgetSizeSignal = {
   maxBytes: 40 * MB,
   minBytes: 2 * MB,
   mostBytes: 80 * MB,
+  windows: 10,
   isSqueezed: false,
   costs: { half: 0.02, same: 0.01, double: 0.0095 },
   steps: { down: 0.5, up: -0.02 },
@@ -53,6 +54,16 @@ describe('proposeSize', () => {
       signal: { costs: { half: 0.02, same: 0.01, double: 0.005 }, isSqueezed: true },
       reason: 'pays',
       recommendation: /up to 80 MB/,
+    },
+    {
+      when: 'twice the memory pays, but nobody knows yet what it costs as it is',
+      signal: { costs: { half: 0.02, same: 0.01, double: 0.009 }, windows: 2 },
+      reason: 'under_evaluation',
+    },
+    {
+      when: 'half would do, but nobody knows yet what it costs as it is',
+      signal: { costs: { half: 0.01, same: 0.01, double: 0.01 }, windows: 0 },
+      reason: 'under_evaluation',
     },
     {
       when: 'more would help, but it does not fill what it has',

@@ -35,6 +35,19 @@ describe('CostTrial', () => {
     expect(verdict.improvementInterval?.[0]).to.be.above(0);
   });
 
+  it('takes the misses that no memory helps against for no merit of the policy', () => {
+    // A cold start: at first nearly all misses are for new keys. Of the others the policy saves a half, as it always did.
+    const share = ({ cold, sized }: { cold: number; sized: number }) =>
+      Array.from({ length: 10 }, () => windowOf(cold + sized, cold + sized / 2, cold + sized, 1000, cold));
+
+    const verdict = trialOf({
+      before: share({ cold: 900, sized: 200 }),
+      after: share({ cold: 100, sized: 1000 }),
+    }).verdict();
+
+    expect(verdict.improvementPercent).to.be.closeTo(0, 1e-9);
+  });
+
   it('does not judge without three windows before', () => {
     const verdict = trialOf({ before: windows(2, 100), after: windows(10, 100) }).verdict();
 
@@ -113,6 +126,7 @@ function windowOf(
   real = predicted,
   predictedNew = predicted,
   followed = 1000,
+  cold = 0,
 ): TrafficWindow {
   return new TrafficWindow(
     [
@@ -125,7 +139,10 @@ function windowOf(
         missCost: 0.01,
         size: NEW,
         isPinned: false,
-        predicted: { lookups: 10_000, missesAt: (size) => (size === OLD ? predicted : predictedNew) },
+        predicted: {
+          lookups: 10_000,
+          missesAt: (size) => (size === OLD ? predicted : size === Infinity ? cold : predictedNew),
+        },
       },
     ],
     NEW,

@@ -68,6 +68,24 @@ describe('TrafficWindows', () => {
     expect(costs[1]).to.equal(5000);
   });
 
+  it('leave out what the caches do while they fill, or empty, after a change', () => {
+    const { windows, users, budget } = trafficOf();
+    const sizes = [20, 30, 38, 39, 39.5].map((mb) => {
+      budget.bytes = mb * MB;
+      users.serve(10_000, 4000);
+      return windows.end() === undefined ? undefined : mb;
+    });
+    windows.restart();
+    const emptying = [30, 25, 24.9, 24.8].map((mb) => {
+      budget.bytes = mb * MB;
+      users.serve(10_000, 4000);
+      return windows.end() === undefined ? undefined : mb;
+    });
+
+    expect(sizes).to.deep.equal([undefined, undefined, undefined, 39, 39.5]);
+    expect(emptying).to.deep.equal([undefined, undefined, 24.9, 24.8]);
+  });
+
   it('leave caches without a curve out, and those that are new', () => {
     const { windows, users, budget } = trafficOf();
     budget.shares.push(new FakeCache('blind'));

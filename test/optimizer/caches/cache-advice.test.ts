@@ -23,7 +23,7 @@ describe('adviseCache', () => {
     readonly recommendation?: RegExp;
   }[] = [
     { when: 'it does well', cache: {}, reason: 'within_limits' },
-    { when: 'it was hardly used', cache: { lookups: 99, ...full }, reason: 'too_few_lookups' },
+    { when: 'it was hardly used', cache: { lookups: 999, ...full }, reason: 'too_few_lookups' },
     {
       when: 'it is full and misses',
       cache: full,

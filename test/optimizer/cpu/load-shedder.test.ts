@@ -123,6 +123,33 @@ describe('LoadShedder', () => {
     expect(countShed(shedder, -100)).to.equal(0);
   });
 
+  it('tells when it begins to refuse and when it ends, once each', () => {
+    const { loop, shedder } = make();
+    const shares: number[] = [];
+    const stop = shedder.onTurn(() => shares.push(shedder.share));
+
+    loop.pass(3, 0.14);
+    loop.pass(30, 0);
+    stop();
+    loop.pass(3, 0.14);
+
+    expect(shares).to.have.lengthOf(2);
+    expect(shares[0]).to.be.above(0);
+    expect(shares[1]).to.equal(0);
+  });
+
+  it('refuses nothing when it shall only tell', () => {
+    const { loop, shedder } = make();
+    shedder.setRefusing(false);
+
+    loop.pass(10, 1);
+
+    expect(shedder.share).to.be.above(0.9);
+    expect(countShed(shedder, -100)).to.equal(0);
+    shedder.setRefusing(true);
+    expect(countShed(shedder, -100)).to.be.above(900);
+  });
+
   for (const [options, message] of [
     [{ maxLag: -1 }, /maxLag/],
     [{ minUtilization: 2 }, /minUtilization/],

@@ -1,4 +1,3 @@
-import { createNoopMeter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -110,8 +109,12 @@ describe('CellMeterProvider', () => {
       const { provider } = cellsWith();
       await provider.shutdown();
 
-      expect(provider.getMeter('a')).to.equal(createNoopMeter());
+      const counter = provider.getMeter('a').createCounter('c');
+      counter.add(1);
+      counter.bind({ a: 1 }).add(1);
       provider.getMeter('b');
+
+      expect(provider.isShutDown).to.equal(true);
 
       expect(notices.said).to.deep.equal([
         'a meter was asked for after shutdown; what it records goes nowhere',

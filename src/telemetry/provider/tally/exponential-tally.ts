@@ -1,7 +1,7 @@
 import type { ExponentialHistogram } from '@opentelemetry/sdk-metrics';
 import { ExponentialBuckets } from './exponential-buckets.js';
 import { exponentialIndex, MAX_SCALE } from './exponential-index.js';
-import type { Tally } from './tally.js';
+import type { TallySummary } from './tally.js';
 
 export interface ExponentialOptions {
   /** Most buckets on each side of zero. At least 2. */
@@ -15,7 +15,7 @@ export interface ExponentialOptions {
  * what it holds would need more than `maxSize` buckets; both sides of zero share the scale. Two buckets hold every
  * number at scale -11, so it never gets coarser than that.
  */
-export class ExponentialTally implements Tally {
+export class ExponentialTally {
   readonly #options: ExponentialOptions;
   #scale = MAX_SCALE;
   readonly #positive = new ExponentialBuckets();
@@ -32,6 +32,10 @@ export class ExponentialTally implements Tally {
 
   get hasRecords(): boolean {
     return this.#count > 0;
+  }
+
+  get summary(): TallySummary {
+    return { count: this.#count, sum: this.#sum };
   }
 
   record(value: number): void {

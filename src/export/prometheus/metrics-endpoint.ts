@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { MeterProvider } from '@opentelemetry/api';
+import { checkBoolean, checkKnownOptions } from '../../checks.js';
+import { systemClock, type Clock } from '../../clock.js';
+import { InvalidOptionError } from '../../errors.js';
+import { noticeOnce } from '../../telemetry/notice.js';
+import type { SeriesWalk } from '../../telemetry/provider/walk-series.js';
+import { Access, type AccessOptions } from './access.js';
+import type { FamilyOptions } from './families.js';
+import { LabelTexts } from './label-texts.js';
+import { LabelStyle, valueText, type ExtraLabels } from './labels.js';
+import { walkSource, type MetricSource } from './metric-source.js';
+import { Namer, TRANSLATION_STRATEGIES, type TranslationStrategy } from './names.js';
+import { acceptsGzip, negotiateFormat, type NegotiatedFormat } from './negotiation.js';
+import { writePage } from './page.js';
+import { paced, type Piece } from './pacing.js';
+import { Scrape } from './scrape.js';
+import { ScrapeMetrics } from './scrape-metrics.js';
+
+export interface MetricsEndpointOptions extends AccessOptions {
+  /**
+   * How names become names of Prometheus. Those with UTF-8 are for Prometheus 3: others are given escaped names.
+   * @default 'UnderscoreEscapingWithSuffixes'
+   */
+  readonly translationStrategy?: TranslationStrategy;
+  /**
+   * Whether every series has labels that name the library it was made by (`otel_scope_name` and so on). Otherwise only
+   * series have them that could not be told apart without.
+   * @default false
+   */
+  readonly scopeLabels?: boolean;
+  /** Resource attributes, such as `'service.name'`, that every series has as a label. All are in `target_info` anyway. */
+  readonly resourceLabels?: readonly string[];
+  /** Where scrapes are measured. Default: the global provider. */
+  readonly meterProvider?: MeterProvider | undefined;
+  /** @default the machine's */
+  readonly clock?: Clock;
+}
+
+/** Those of an endpoint that `startPerformance` makes. */
+export const SERVED_OPTIONS = [
+  'auth',
+  'allow',
+  'translationStrategy',
+  'scopeLabels',
+  'resourceLabels',
+] as const;
+
+/** An answer before it is sent: a short text, or a page that is written while it is read. */
+type Answer =
+  | { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
+  | { readonly status: 200; readonly headers: Record<string, string>; readonly scrape: Scrape };
+
+interface Asked {
+  readonly method: string;
+  /** By its name in lower case. */
+  readonly header: (name: string) => string | null | undefined;
+  readonly address: string | undefined;
+}
+
+/** Each is one page in the making; who comes too many is told to come back. */
+const MOST_SCRAPES = 64;
+
+/**
+ * Serves metrics of a reader in the format that is asked for: the text formats of Prometheus and OpenMetrics, and protobuf.
+ * Pages are written while they are read: a slow reader costs little memory, a large page does not hold up the event loop.
+ *
+ * ```ts
+ * const endpoint = new MetricsEndpoint(reader);
+ * createServer(endpoint.handler).listen(9464);
+ * ```
+ */
+export class MetricsEndpoint {
+  readonly #source: MetricSource;
+  readonly #access: Access;
+  readonly #namer: Namer;
+  readonly #hasScopeLabels: boolean;
+  readonly #resourceLabels: readonly string[];
+  readonly #clock: Clock;
+  readonly #metrics: ScrapeMetrics;
+  readonly #texts = new Map<string, { style: LabelStyle; texts: LabelTexts }>();
+  readonly #running = new Set<Scrape>();
+  #collecting: Promise<SeriesWalk> | undefined;
+
+  /** `source` is a MetricReader with cumulative temporality. @throws {InvalidOptionError} */
+  constructor(source: MetricSource, options: MetricsEndpointOptions = {}) {
+    checkKnownOptions('MetricsEndpoint', options, [...SERVED_OPTIONS, 'meterProvider', 'clock']);
+    this.#source = source;
+    this.#access = new Access(options);
+    this.#namer = new Namer(checkStrategy(options.translationStrategy ?? 'UnderscoreEscapingWithSuffixes'));
+    this.#hasScopeLabels = checkBoolean('prometheus.scopeLabels', options.scopeLabels ?? false);
+    this.#resourceLabels = checkNames(options.resourceLabels ?? []);
+    this.#clock = options.clock ?? systemClock;
+    this.#metrics = new ScrapeMetrics(options.meterProvider);
+  }
+
+  /** Whether anybody may ask. */
+  get isOpen(): boolean {
+    return this.#access.isOpen;
+  }
+
+  /** Answers a request of `node:http`, whatever its path. Settles when the answer was taken, or nobody wants it any more. */
+  readonly handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const answer = await this.#answer({
+      method: request.method ?? 'GET',
+      header: (name) => request.headers[name]?.toString(),
+      address: request.socket.remoteAddress,
+    });
+    if (!('scrape' in answer)) {
+      response.writeHead(answer.status, answer.headers).end(answer.text);
+      return;
+    }
+    const { scrape } = answer;
+    if (response.destroyed) return scrape.end('aborted');
+    response.writeHead(answer.status, answer.headers);
+    await scrape.writeTo(response);
+  };
+
+  /**
+   * Answers a `Request` of the Fetch standard. It does not know who sent it: with `allow`, say from which address.
+   */
+  readonly fetchHandler = async (
+    request: Request,
+    { address }: { address?: string } = {},
+  ): Promise<Response> => {
+    const answer = await this.#answer({
+      method: request.method,
+      header: (name) => request.headers.get(name),
+      address,
+    });
+    const { status, headers } = answer;
+    if (!('scrape' in answer)) return new Response(answer.text, { status, headers });
+    const { scrape } = answer;
+    return new Response(Readable.toWeb(scrape.toReadable()) as ReadableStream<Uint8Array>, {
+      status,
+      headers,
+    });
+  };
+
+  /** Ends what is being written. */
+  close(): void {
+    for (const scrape of this.#running) scrape.abort();
+  }
+
+  async #answer({ method, header, address }: Asked): Promise<Answer> {
+    const refusal = this.#access.refusal(header('authorization'), address);
+    if (refusal === 403) return plain(403, 'Forbidden\n');
+    if (refusal === 401)
+      return plain(401, 'Unauthorized\n', { 'www-authenticate': this.#access.challenge ?? '' });
+    if (method !== 'GET' && method !== 'HEAD')
+      return plain(405, 'Only GET and HEAD\n', { allow: 'GET, HEAD' });
+    const format = negotiateFormat(header('accept') ?? undefined);
+    const isGzip = acceptsGzip(header('accept-encoding') ?? undefined);
+    const headers: Record<string, string> = {
+      'content-type': format.contentType,
+      vary: 'Accept, Accept-Encoding',
+    };
+    if (isGzip) headers['content-encoding'] = 'gzip';
+    if (method === 'HEAD') return { status: 200, headers, text: '' };
+    if (this.#running.size >= MOST_SCRAPES) return plain(503, 'Too many scrapes\n', { 'retry-after': '1' });
+    const scrape = new Scrape({
+      clock: this.#clock,
+      metrics: this.#metrics,
+      format: format.format,
+      isGzip,
+      timeoutHeader: header('x-prometheus-scrape-timeout-seconds') ?? undefined,
+      onEnd: () => this.#running.delete(scrape),
+    });
+    this.#running.add(scrape);
+    try {
+      const walk = await scrape.inTime(this.#collect(scrape.collectTimeoutMs));
+      scrape.start(paced(this.#page(walk, format), this.#clock));
+      return { status: 200, headers, scrape };
+    } catch (error) {
+      scrape.fail(error);
+      return plain(503, 'Metrics could not be collected\n');
+    }
+  }
+
+  #page(walk: SeriesWalk, { format, escaping }: NegotiatedFormat): Generator<Piece> {
+    const { style, texts } = this.#textsOf(new LabelStyle(this.#namer, escaping));
+    const { attributes } = walk.resource;
+    const constantLabels: ExtraLabels = Object.fromEntries(
+      this.#resourceLabels
+        .filter((name) => attributes[name] !== undefined)
+        .map((name) => [name, valueText(attributes[name])]),
+    );
+    const options: FamilyOptions = {
+      namer: this.#namer,
+      escaping,
+      style,
+      texts,
+      hasScopeLabels: this.#hasScopeLabels,
+      constantLabels,
+    };
+    return writePage(walk, format, options);
+  }
+
+  /** What was rendered for a way of writing labels; nearly always all formats write them alike. */
+  #textsOf(style: LabelStyle): { style: LabelStyle; texts: LabelTexts } {
+    let kept = this.#texts.get(style.text);
+    if (kept === undefined) this.#texts.set(style.text, (kept = { style, texts: new LabelTexts(style) }));
+    return kept;
+  }
+
+  /** Scrapes that come while one collects get what it gets, and write it each for itself. */
+  #collect(timeoutMillis: number): Promise<SeriesWalk> {
+    this.#collecting ??= walkSource(this.#source, { timeoutMillis })
+      .then((walk) => {
+        for (const error of walk.errors)
+          noticeOnce(`collect ${String(error)}`, `while collecting metrics: ${String(error)}`);
+        return walk;
+      })
+      .finally(() => (this.#collecting = undefined));
+    return this.#collecting;
+  }
+}
+
+function plain(status: number, text: string, headers: Record<string, string> = {}): Answer {
+  return { status, text, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } };
+}
+
+function checkStrategy(strategy: TranslationStrategy): TranslationStrategy {
+  if (TRANSLATION_STRATEGIES.includes(strategy)) return strategy;
+  throw new InvalidOptionError(
+    'prometheus.translationStrategy',
+    `one of ${TRANSLATION_STRATEGIES.join(', ')}`,
+    strategy,
+  );
+}
+
+function checkNames(names: readonly string[]): readonly string[] {
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  throw new InvalidOptionError('prometheus.resourceLabels', 'a list of names of resource attributes', names);
+}

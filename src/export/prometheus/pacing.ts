@@ -1,0 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../clock.js';
+
+/** A part of a page: bytes, or a one-byte text of them. */
+export type Piece = string | Buffer;
+
+/** How long writing holds the event loop before others get their turn. */
+const SLICE_MS = 2;
+
+/**
+ * The pieces as they are asked for, with a turn of the event loop in between whenever they have taken long. Waiting for
+ * who reads them need not be such a turn, so it does not count as one. Empty pieces are left out.
+ */
+export async function* paced(pieces: Iterable<Piece>, clock: Clock): AsyncGenerator<Piece, void, undefined> {
+  let since = clock.now();
+  for (const piece of pieces) {
+    if (piece.length > 0) yield piece;
+    if (clock.now() - since >= SLICE_MS) {
+      await nextTurn();
+      since = clock.now();
+    }
+  }
+}
