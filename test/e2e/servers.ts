@@ -102,6 +102,8 @@ export interface PrometheusOptions {
   readonly scrape?: Readonly<Record<string, unknown>>;
   /** More flags of the program. */
   readonly args?: readonly string[];
+  /** The program. @default 'prometheus' on PATH */
+  readonly program?: string;
 }
 
 /** One series of an instant query: its labels and its value at that time. */
@@ -139,7 +141,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
       '--enable-feature=exemplar-storage,native-histograms',
       ...(options.args ?? []),
     ];
-    const server = await startProcess('prometheus', flags, {
+    const server = await startProcess(options.program ?? 'prometheus', flags, {
       ready: (_, signal) =>
         waitFor(async () => (await fetch(`${url}/-/ready`)).ok, {
           what: 'readiness of prometheus',
