@@ -131,7 +131,7 @@ async function write(url) {
 }
 
 async function ready(url) {
-  const { RedisCache } = await import(new URL('cache/redis-cache.js', BUILT).href);
+  const { RedisCache } = await import(new URL('index.js', BUILT).href);
   const tier = new RedisCache({ url, readTimeout: 2 });
   closers.push(() => tier.close());
   await tier.ready();

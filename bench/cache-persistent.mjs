@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import cacache from 'cacache';
 import { BentoCache, bentostore } from 'bentocache';
 import { fileDriver } from 'bentocache/drivers/file';
-import { PersistentCache } from '../dist/cache/persistent-cache.js';
+import { PersistentCache } from '../dist/index.js';
 
 const { values: flags } = parseArgs({
   options: {

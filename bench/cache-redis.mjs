@@ -14,7 +14,7 @@ import { fromRoot } from './lib/from-root.mjs';
 import { quantile } from './lib/measure.mjs';
 import { startRedis } from './lib/redis-server.mjs';
 
-const BUILT = new URL('../dist/cache/redis-cache.js', import.meta.url);
+const BUILT = new URL('../dist/index.js', import.meta.url);
 const HOUR_MS = 3_600_000;
 const KEYS = Array.from({ length: 256 }, (_, i) => `user:${i}`);
 const CONCURRENT = 100;
@@ -145,7 +145,7 @@ async function ourTier(port) {
 }
 
 async function ourManager(port) {
-  const { CacheManager, MemoryCache } = await import(new URL('index.js', new URL('..', BUILT)).href);
+  const { CacheManager, MemoryCache } = await import(BUILT.href);
   const provider = metrics();
   const secondary = await ourTier(port);
   const cache = new CacheManager({ primary: new MemoryCache({ maxSize: 1 }), secondary, ...provider });

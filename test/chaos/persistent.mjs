@@ -10,7 +10,7 @@ const { values: flags } = parseArgs({
     'max-bytes': { type: 'string' },
     engine: { type: 'string', default: 'files' },
     serializer: { type: 'string', default: 'json' },
-    cache: { type: 'string', default: new URL('../../dist/cache/persistent-cache.js', import.meta.url).href },
+    cache: { type: 'string', default: new URL('../../dist/index.js', import.meta.url).href },
   },
 });
 const options = { engine: flags.engine, serializer: flags.serializer };

@@ -79,10 +79,8 @@ function startWorker(queue, execArgv) {
 }
 
 async function openQueue({ dist, url, name, lock, limit }) {
-  const load = (path) => import(new URL(path, dist));
-  const extension = dist.endsWith('/src/') ? 'ts' : 'js';
-  const { DurableTaskManager } = await load(`async/tasks/durable-task-manager.${extension}`);
-  const { defineTask } = await load(`async/tasks/define-task.${extension}`);
+  const index = dist.endsWith('/src/') ? 'index.ts' : 'index.js';
+  const { DurableTaskManager, defineTask } = await import(new URL(index, dist));
   const task = defineTask({ name: 'double', handler: doubleSlowly });
   const manager = new DurableTaskManager({ url, name, limit, lockDuration: lock });
   manager.register(task);
