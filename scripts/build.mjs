@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { ALL_TO_STDERR, exitWith, isMain, ROOT, run } from './run.mjs';
@@ -9,7 +9,7 @@ import { ALL_TO_STDERR, exitWith, isMain, ROOT, run } from './run.mjs';
 const STAMP = '.built';
 
 /** A program of its own, which is found beside the modules. */
-const THREAD_WORKER = { 'thread-worker': 'src/async/tasks/thread-worker.ts' };
+const THREAD_WORKER = { 'thread-worker': 'async/tasks/thread-worker' };
 
 /** Insides that benchmarks and chaos tests look at. */
 const INSIDES = [
@@ -44,7 +44,8 @@ async function build(root) {
   const hash = sourceHash(root);
   await rm(next, { recursive: true, force: true });
   try {
-    await Promise.all([declare(root), bundle(root, next)]);
+    await compile(root, next);
+    await replaceModules(next, await bundle(root, next));
   } catch (error) {
     await rm(next, { recursive: true, force: true });
     throw new Error(`the build failed, dist is as it was before: ${error.message}`, { cause: error });
@@ -56,41 +57,64 @@ async function build(root) {
   await rm(last, { recursive: true, force: true });
 }
 
-/** Types, and the check that the sources have none that are wrong. */
-async function declare(root) {
+/** Modules and their types, as tsc writes them. */
+async function compile(root, outDir) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', 'tsconfig.json', '--outDir', 'dist.next', '--emitDeclarationOnly'];
+  const args = [tsc, '-p', 'tsconfig.json', '--outDir', outDir];
   const code = await run(process.execPath, args, { cwd: root, stdio: ALL_TO_STDERR });
   if (code !== 0) throw new Error(`tsc ended with exit code ${code}`);
 }
 
-/** Few files instead of some hundreds: to find and read each takes longer than to run it. */
-async function bundle(root, outdir) {
+/**
+ * Puts some hundred modules together into few files: to find and read each takes longer than to run it. By rollup, which
+ * leaves `const` and `class` as they are: what may change, such as a `var`, V8 does not build into compiled code.
+ */
+async function bundle(root, modules) {
   // Not before it is installed.
-  const { build: esbuild } = await import('esbuild');
-  await esbuild({
-    absWorkingDir: root,
-    entryPoints: { ...entryPoints(root), ...THREAD_WORKER },
-    outdir,
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: true,
-    sourcesContent: false,
-    logLevel: 'warning',
+  const { rollup } = await import('@rollup/wasm-node');
+  const input = Object.fromEntries(
+    Object.entries(entryPoints(root)).map(([name, module]) => [name, join(modules, `${module}.js`)]),
+  );
+  const bundled = await rollup({
+    input,
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    plugins: [{ name: 'maps of tsc', load: (id) => readWithMap(id) }],
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
   });
+  const { output } = await bundled.generate({
+    dir: modules,
+    format: 'es',
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundled.close();
+  return output;
 }
 
-/** What package.json promises, and the insides, by their names below dist. */
+/** Replaces the modules by what was bundled of them; their types stay. */
+async function replaceModules(modules, output) {
+  const old = readdirSync(modules, { recursive: true }).filter((path) => /\.js(\.map)?$/.test(path));
+  await Promise.all(old.map((path) => rm(join(modules, path))));
+  for (const { fileName, code, source } of output) {
+    await mkdir(dirname(join(modules, fileName)), { recursive: true });
+    await writeFile(join(modules, fileName), code ?? source);
+  }
+}
+
+function readWithMap(path) {
+  return { code: readFileSync(path, 'utf8'), map: readFileSync(`${path}.map`, 'utf8') };
+}
+
+/** What package.json promises, and the insides: names below dist, and their modules. */
 function entryPoints(root) {
   const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const promised = [...Object.values(exports).map((one) => one.default), ...Object.values(bin)]
     .filter((path) => path !== undefined)
     .map((path) => path.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, ''));
-  return Object.fromEntries([...promised, ...INSIDES].map((name) => [name, `src/${name}.ts`]));
+  return { ...Object.fromEntries([...promised, ...INSIDES].map((name) => [name, name])), ...THREAD_WORKER };
 }
 
 function sourceHash(root) {
