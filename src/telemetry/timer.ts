@@ -89,12 +89,18 @@ function recordOutcome<R>(recorder: CallRecorder, start: number, result: R): R {
     recorder.succeeded((recorder.clock.now() - start) / 1000);
     return result;
   }
+  if (result instanceof Promise) return recordPromise(recorder, start, result);
   const elapsed = () => (recorder.clock.now() - start) / 1000;
-  if (result instanceof Promise) return recordPromise(recorder, elapsed, result);
   const tag = tagOf(result);
   if (tag === 'Generator' || tag === 'AsyncGenerator') return timedGenerator(recorder, elapsed, result);
   if (!observeThenable(recorder, elapsed, result)) recorder.succeeded(elapsed());
   return result;
+}
+
+/** Without a list of their names, which would be made anew for each promise. */
+function hasOwnFields(result: object): boolean {
+  for (const name in result) if (Object.hasOwn(result, name)) return true;
+  return false;
 }
 
 /**
@@ -104,27 +110,27 @@ function recordOutcome<R>(recorder: CallRecorder, start: number, result: R): R {
  */
 function recordPromise<R extends Promise<unknown>>(
   recorder: CallRecorder,
-  elapsed: () => number,
+  start: number,
   promise: R,
 ): R {
   let follower: Promise<unknown>;
   try {
     follower = promise.then(
       (value) => {
-        recorder.succeeded(elapsed());
+        recorder.succeeded((recorder.clock.now() - start) / 1000);
         return value;
       },
       (error: unknown) => {
-        recorder.failed(elapsed(), error);
+        recorder.failed((recorder.clock.now() - start) / 1000, error);
         throw error;
       },
     );
   } catch {
     // A class whose constructor takes something else than an executor cannot be followed.
-    recorder.succeeded(elapsed());
+    recorder.succeeded((recorder.clock.now() - start) / 1000);
     return promise;
   }
-  if (Object.keys(promise).length === 0) return follower as R;
+  if (!hasOwnFields(promise)) return follower as R;
   follower.catch(() => {});
   return promise;
 }
