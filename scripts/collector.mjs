@@ -61,7 +61,9 @@ async function go(args, env) {
     await must('go', args, env);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error('Go 1.26 or newer is needed to build the collector, and go is not on PATH');
+    throw new Error('Go 1.26 or newer is needed to build the collector, and go is not on PATH', {
+      cause: error,
+    });
   }
 }
 

@@ -22,7 +22,13 @@ const LINES = [
       '@opentelemetry/resources@^3.1.1',
       '@opentelemetry/exporter-prometheus@^0.301.0',
       '@opentelemetry/exporter-metrics-otlp-proto@^0.301.0',
+      '@opentelemetry/exporter-metrics-otlp-http@^0.301.0',
+      '@opentelemetry/exporter-metrics-otlp-grpc@^0.301.0',
       '@opentelemetry/instrumentation-http@^0.301.0',
+      '@nestjs/common@^12.5.1',
+      '@nestjs/core@^12.5.1',
+      '@nestjs/platform-express@^12.5.1',
+      '@nestjs/platform-fastify@^12.5.0',
     ],
   },
 ];

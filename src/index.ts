@@ -2,6 +2,7 @@
 export { startPerformance } from './performance.js';
 export type { Performance } from './performance.js';
 export type { PerformanceOptions, PrometheusOptions } from './performance-options.js';
+export type { Processes } from './export/processes/open-processes.js';
 export { getCacheManager, getPerformanceMonitor, getResourceOptimizer, getTaskManager } from './defaults.js';
 
 export { asyncTimer, timer } from './decorators/timer.js';
@@ -209,7 +210,11 @@ export type { MetricsAuth } from './export/prometheus/access.js';
 export type { MetricSource } from './export/prometheus/metric-source.js';
 export type { TranslationStrategy } from './export/prometheus/names.js';
 export { expressMetrics, fastifyMetrics, honoMetrics } from './export/prometheus/middleware.js';
-export { PullReader } from './export/prometheus/pull-reader.js';
+export { sloRules } from './export/rules/slo-rules.js';
+export type { SloOptions } from './export/rules/slo-rules.js';
+export { toYaml } from './export/rules/yaml.js';
+export type { AlertingRule, RecordingRule, Rule, RuleFile, RuleGroup } from './export/rules/rule-file.js';
+export { PullReader } from './telemetry/provider/pull-reader.js';
 export { ExportTap } from './telemetry/readings/export-tap.js';
 export type { ExportListener } from './telemetry/readings/export-tap.js';
 export { ExportedReadings } from './telemetry/readings/exported-readings.js';

@@ -9,8 +9,10 @@ import type { CacheManager } from './cache/cache-manager.js';
 import type { CacheManagerOptions } from './cache/cache-manager-options.js';
 import { checkBoolean, checkKnownOptions, checkPort, checkText } from './checks.js';
 import { METRICS_EXPORTERS, type EnvironmentSettings, type MetricsExporter } from './config/environment.js';
+import { toSeconds, type Duration } from './duration.js';
 import { InvalidOptionError } from './errors.js';
 import { SERVED_OPTIONS, type MetricsEndpointOptions } from './export/prometheus/metrics-endpoint.js';
+import { PROCESSES, type Processes } from './export/processes/open-processes.js';
 import type { ProviderKind } from './export/provider.js';
 import type { PerformanceMonitor, PerformanceMonitorOptions } from './monitor/performance-monitor.js';
 import type { LoadShedder } from './optimizer/cpu/load-shedder.js';
@@ -47,6 +49,12 @@ export interface PerformanceOptions {
   readonly exporters?: readonly MetricsExporter[];
   /** Address of /metrics; `false` serves none. */
   readonly prometheus?: PrometheusOptions | false;
+  /**
+   * Whose metrics /metrics serves: those of this process `'alone'`, or of all workers of `'cluster'` (node:cluster) or all
+   * worker `'threads'`, who then open no port. Every one of them starts with the same value.
+   * Default: PERF_PROCESSES, else `'alone'`.
+   */
+  readonly processes?: Processes;
   /** Readers to add to the provider that is made. */
   readonly readers?: readonly IMetricReader[];
   /** Views of the provider that is made. */
@@ -57,6 +65,11 @@ export interface PerformanceOptions {
    * @default 'cells'
    */
   readonly meterProvider?: MeterProvider | ProviderKind;
+  /**
+   * After this time without a measurement a series is exported no more: seconds, or text with a unit. For the provider of
+   * cells that is made. Default: never.
+   */
+  readonly seriesIdleTimeout?: Duration;
   /** Whether the provider becomes the global one, if there is none yet. @default true */
   readonly registerGlobal?: boolean;
   /** A monitor, or options for the one that is made. */
@@ -78,9 +91,11 @@ const KNOWN_OPTIONS = [
   'resourceAttributes',
   'exporters',
   'prometheus',
+  'processes',
   'readers',
   'views',
   'meterProvider',
+  'seriesIdleTimeout',
   'registerGlobal',
   'monitor',
   'cache',
@@ -95,9 +110,11 @@ export interface Settings {
   readonly environment: EnvironmentSettings;
   readonly exporters: readonly MetricsExporter[];
   readonly prometheus: PrometheusSettings | undefined;
+  readonly processes: Processes;
   readonly givenProvider: MeterProvider | undefined;
   /** Of the provider to make where none is given or registered. */
   readonly providerKind: ProviderKind;
+  readonly seriesIdleTimeout: Duration | undefined;
   readonly registerGlobal: boolean;
   readonly autoOptimize: boolean;
 }
@@ -112,7 +129,9 @@ export function resolveSettings(options: PerformanceOptions, environment: Enviro
     environment,
     exporters: resolveExporters(options, environment),
     prometheus: prometheus === false ? undefined : resolvePrometheus(prometheus, environment),
+    processes: resolveProcesses(options.processes ?? environment.processes ?? 'alone'),
     ...resolveProvider(options.meterProvider),
+    seriesIdleTimeout: resolveIdleTimeout(options),
     registerGlobal: checkBoolean('registerGlobal', options.registerGlobal ?? true),
     autoOptimize: checkBoolean('optimizer.auto', auto ?? environment.optimizerAutoEnabled ?? true),
   };
@@ -126,6 +145,22 @@ function resolveProvider(
   if (typeof (given as Partial<MeterProvider> | null)?.getMeter !== 'function')
     throw new InvalidOptionError('meterProvider', "'cells', 'sdk' or a MeterProvider", given);
   return { givenProvider: given, providerKind: 'cells' };
+}
+
+function resolveProcesses(processes: Processes): Processes {
+  if (PROCESSES.includes(processes)) return processes;
+  throw new InvalidOptionError('processes', `one of ${PROCESSES.join(', ')}`, processes);
+}
+
+function resolveIdleTimeout({ seriesIdleTimeout, meterProvider }: PerformanceOptions): Duration | undefined {
+  if (seriesIdleTimeout === undefined) return undefined;
+  if (meterProvider !== undefined && meterProvider !== 'cells')
+    throw new InvalidOptionError(
+      'seriesIdleTimeout',
+      "left out unless meterProvider is 'cells'",
+      seriesIdleTimeout,
+    );
+  return toSeconds('seriesIdleTimeout', seriesIdleTimeout);
 }
 
 /** Who asks for an address of /metrics in code gets it, whatever else the environment names. */

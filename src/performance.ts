@@ -6,6 +6,7 @@ import { forgetDefaults, makeDefaults, type DefaultParts } from './defaults.js';
 import { ListenError } from './errors.js';
 import { isRegistered, registerIfWanted } from './export/global-provider.js';
 import { logTo, shutdownProvider, type BuiltProvider } from './export/provider.js';
+import { openProcesses, reportsElsewhere, type OpenProcesses } from './export/processes/open-processes.js';
 import { MetricsEndpoint } from './export/prometheus/metrics-endpoint.js';
 import { MetricsServer } from './export/prometheus/server.js';
 import type { PerformanceMonitor } from './monitor/performance-monitor.js';
@@ -71,9 +72,9 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   const parts = partsOrNothing(options, settings, built, meterProvider);
   const isGlobal = registerIfWanted(meterProvider, settings.registerGlobal);
   const { prometheus } = settings;
-  const { metricsEndpoint } = parts;
+  const { metricsEndpoint, processes } = parts;
   const server =
-    metricsEndpoint && prometheus?.listen === true
+    metricsEndpoint && prometheus?.listen === true && !reportsElsewhere(settings.processes)
       ? new MetricsServer(metricsEndpoint, prometheus)
       : undefined;
   instrumentsOf().refresh();
@@ -91,8 +92,13 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   });
 
   let shutdown: Promise<void> | undefined;
+  const { monitor, cache, optimizer, tasks } = parts;
   const performance: Performance = {
-    ...parts,
+    monitor,
+    cache,
+    optimizer,
+    tasks,
+    metricsEndpoint,
     meterProvider,
     exportTap: built?.exportTap,
     get metricsUrl() {
@@ -114,6 +120,7 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
     if (givenUp > 0) diag.warn(`@gary-zero/performance: ${givenUp} tasks were given up at shutdown`);
     // Whoever ends his LoggerProvider after this has the last decisions in it.
     await eventsAreLogged();
+    await processes?.report();
     if (isOwn) {
       await shutdownProvider(meterProvider, SHUTDOWN_TIMEOUT_MS).catch((error: unknown) => {
         noticeOnce('shutdown', `flushing metrics at shutdown failed: ${String(error)}`);
@@ -122,6 +129,7 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
     await parts.monitor.stop();
     metricsEndpoint?.close();
     await server?.close();
+    processes?.close();
     await parts.cache.close();
     if (isGlobal) metrics.disable();
     instrumentsOf().refresh();
@@ -135,20 +143,25 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
 /** The parts for a provider; when one of them cannot be made, the provider is ended again and nothing has started. */
 function partsOrNothing(
   options: PerformanceOptions,
-  { environment, prometheus, registerGlobal }: Settings,
+  { environment, prometheus, processes: kind, registerGlobal }: Settings,
   built: BuiltProvider | undefined,
   meterProvider: MeterProvider,
-): DefaultParts & Pick<Performance, 'metricsEndpoint'> {
+): DefaultParts & Pick<Performance, 'metricsEndpoint'> & { readonly processes: OpenProcesses | undefined } {
   const global = metrics.getMeterProvider();
   const followsGlobal = meterProvider === global || (registerGlobal && !isRegistered(global));
+  let processes: OpenProcesses | undefined;
   try {
     const provided = followsGlobal ? undefined : meterProvider;
-    const metricsEndpoint =
-      built?.pullReader &&
-      prometheus &&
-      new MetricsEndpoint(built.pullReader, { ...prometheus.endpoint, meterProvider: provided });
-    return { ...makeDefaults(environment, options, provided), metricsEndpoint };
+    for (const reader of built?.pushReaders ?? []) reader.measureInto(provided);
+    let metricsEndpoint: MetricsEndpoint | undefined;
+    if (built?.pullReader !== undefined && prometheus !== undefined) {
+      processes = openProcesses(kind, built.pullReader, provided);
+      const endpointOptions = { ...prometheus.endpoint, meterProvider: provided };
+      metricsEndpoint = new MetricsEndpoint(processes.source, endpointOptions);
+    }
+    return { ...makeDefaults(environment, options, provided), metricsEndpoint, processes };
   } catch (error) {
+    processes?.close();
     if (built !== undefined) void shutdownProvider(built.provider, SHUTDOWN_TIMEOUT_MS).catch(() => {});
     throw error;
   }

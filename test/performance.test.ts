@@ -12,6 +12,7 @@ import { CellMeterProvider } from '../src/telemetry/provider/cell-meter-provider
 import { ExportedReadings } from '../src/telemetry/readings/exported-readings.js';
 import { captureNotices } from './fakes/captured-notices.js';
 import { captureMetrics, seriesOf } from './fakes/captured-telemetry.js';
+import { waitFor } from './e2e/wait-for.js';
 
 const LOCAL: PerformanceOptions = { prometheus: { port: 0 }, optimizer: { auto: false } };
 
@@ -119,6 +120,24 @@ describe('startPerformance', () => {
     await perf.ready;
 
     expect(await scrape(perf)).to.match(/^early_total 3$/m);
+  });
+
+  it('exports series no more that are idle for as long as it is told', async () => {
+    const perf = start({ ...LOCAL, seriesIdleTimeout: '1ms' });
+    await perf.ready;
+    perf.meterProvider.getMeter('shop').createCounter('orders').add(1);
+
+    await waitFor(async () => !(await scrape(perf)).includes('orders_total'), {
+      what: 'the end of a series',
+    });
+  });
+
+  it('knows idle series only of its own provider', () => {
+    for (const meterProvider of ['sdk', new CellMeterProvider()] as const)
+      expect(() => start({ meterProvider, seriesIdleTimeout: '1h' })).to.throw(
+        InvalidOptionError,
+        "seriesIdleTimeout must be left out unless meterProvider is 'cells'",
+      );
   });
 
   it('gives everything back at shutdown, so that it can start again', async () => {

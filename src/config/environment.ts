@@ -1,3 +1,4 @@
+import type { Processes } from '../export/processes/open-processes.js';
 import { InvalidEnvironmentError, PerformanceError } from '../errors.js';
 import {
   milliseconds,
@@ -20,6 +21,7 @@ export interface EnvironmentSettings {
   readonly monitorEnabled?: boolean;
   readonly resourceTrackingInterval?: number;
   readonly metricsMaxHistory?: number;
+  readonly processes?: Processes;
   readonly optimizerAutoEnabled?: boolean;
   readonly optimizerMemoryThreshold?: number;
   readonly optimizerCpuThreshold?: number;
@@ -31,6 +33,7 @@ export interface EnvironmentSettings {
   readonly metricsExporters?: readonly MetricsExporter[];
   readonly metricExportInterval?: number;
   readonly metricExportTimeout?: number;
+  readonly exemplarFilter?: ExemplarFilter;
   readonly otlpProtocol?: OtlpProtocol;
   readonly prometheusHost?: string;
   readonly prometheusPort?: number;
@@ -40,6 +43,8 @@ export const METRICS_EXPORTERS = ['prometheus', 'otlp', 'console', 'none'] as co
 export type MetricsExporter = (typeof METRICS_EXPORTERS)[number];
 export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
+export const EXEMPLAR_FILTERS = ['trace_based', 'always_off', 'always_on'] as const;
+export type ExemplarFilter = (typeof EXEMPLAR_FILTERS)[number];
 export const LOG_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -61,6 +66,11 @@ export const ENVIRONMENT: {
   metricsMaxHistory: positiveInteger(
     'PERF_METRICS_MAX_HISTORY',
     'Points of time kept per metric for questions in process.',
+  ),
+  processes: oneOf(
+    'PERF_PROCESSES',
+    'Whose metrics one /metrics serves: of the process, of all workers of node:cluster, of all threads.',
+    ['alone', 'cluster', 'threads'],
   ),
   optimizerAutoEnabled: yesOrNo('OPTIMIZER_AUTO_ENABLED', 'Whether the optimizer looks by itself.'),
   optimizerMemoryThreshold: ratio('OPTIMIZER_MEMORY_THRESHOLD', 'Memory pressure from which it acts.'),
@@ -86,7 +96,15 @@ export const ENVIRONMENT: {
     parse: parseExporters,
   },
   metricExportInterval: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 'Milliseconds between two pushes.'),
-  metricExportTimeout: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 'Milliseconds a push may take.'),
+  metricExportTimeout: milliseconds(
+    'OTEL_METRIC_EXPORT_TIMEOUT',
+    'Milliseconds a push may take, at most those between two.',
+  ),
+  exemplarFilter: oneOf(
+    'OTEL_METRICS_EXEMPLAR_FILTER',
+    'Whether measurements within sampled spans become exemplars; always_on counts as trace_based.',
+    EXEMPLAR_FILTERS,
+  ),
   otlpProtocol: oneOf(
     'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
     'How OTLP is spoken.',

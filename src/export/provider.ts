@@ -5,11 +5,13 @@ import type {
   MeterProvider as SdkMeterProvider,
   ViewOptions,
 } from '@opentelemetry/sdk-metrics';
-import { InvalidUseError } from '../errors.js';
-import { SCOPE_NAME, VERSION } from '../telemetry/connection.js';
+import type { Duration } from '../duration.js';
 import { CellMeterProvider } from '../telemetry/provider/cell-meter-provider.js';
 import { ExportTap } from '../telemetry/readings/export-tap.js';
-import { PullReader } from './prometheus/pull-reader.js';
+import { openOtlpExporter, otlpComponent, type OtlpOptions } from './otlp/otlp-exporter.js';
+import { PullReader } from '../telemetry/provider/pull-reader.js';
+import { PushReader } from './push/push-reader.js';
+import { makeResource } from './resource.js';
 
 /** Ours, or the one of the OpenTelemetry SDK. */
 export type ProviderKind = 'cells' | 'sdk';
@@ -18,95 +20,75 @@ export interface ProviderOptions {
   readonly kind: ProviderKind;
   readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly exporters: readonly string[];
-  readonly otlpProtocol: 'http/protobuf' | 'http/json' | 'grpc';
-  /** Pushes histograms with exponential buckets instead of fixed ones. */
-  readonly hasExponentialHistograms: boolean;
+  readonly otlp: OtlpOptions;
   readonly exportIntervalMs: number;
+  /** How long a push may take; never longer than the interval. */
   readonly exportTimeoutMs: number;
   readonly readers: readonly IMetricReader[];
   readonly views: readonly ViewOptions[];
+  /** Ours only. */
+  readonly seriesIdleTimeout?: Duration | undefined;
+  /** Ours only. */
+  readonly exemplars?: boolean | undefined;
 }
 
-/** A provider, the reader /metrics is pulled from, if it has one, and a tap on all of its readers. */
+/** A provider, the readers that were made for it, and a tap on all of its readers. */
 export interface BuiltProvider {
   readonly provider: CellMeterProvider | SdkMeterProvider;
+  /** What /metrics is pulled from, if it is. */
   readonly pullReader: PullReader | undefined;
+  readonly pushReaders: readonly PushReader[];
   readonly exportTap: ExportTap;
 }
 
-// The SDK costs some 100 ms to load and its exporters more: only who pushes metrics or asks for its provider pays, and at
-// once, because what other libraries create before a provider is registered stays without effect.
+// The SDK costs some 100 ms to load: only who pushes to the console or asks for its provider pays, and at once, because
+// what other libraries create before a provider is registered stays without effect.
 const require = createRequire(import.meta.url);
 
 const loadSdk = () => require('@opentelemetry/sdk-metrics') as typeof import('@opentelemetry/sdk-metrics');
 
-/** One line each, so that a bundler can see what is loaded. */
-const OTLP_EXPORTERS: Readonly<Record<ProviderOptions['otlpProtocol'], () => unknown>> = {
-  'http/protobuf': () => require('@opentelemetry/exporter-metrics-otlp-proto') as unknown,
-  'http/json': () => require('@opentelemetry/exporter-metrics-otlp-http') as unknown,
-  grpc: () => require('@opentelemetry/exporter-metrics-otlp-grpc') as unknown,
-};
-
+/** @throws {InvalidUseError} when an exporter that is asked for is not installed. */
 export function buildProvider(options: ProviderOptions): BuiltProvider {
-  const pullReader = options.exporters.includes('prometheus') ? new PullReader() : undefined;
+  const { kind, exporters, seriesIdleTimeout, exemplars } = options;
+  const pullReader = exporters.includes('prometheus') ? new PullReader() : undefined;
+  const pushReaders = makePushReaders(options);
   const exportTap = new ExportTap();
-  const readers = [
-    ...options.readers,
-    ...(pullReader === undefined ? [] : [pullReader]),
-    ...pushReaders(options),
-  ].map((reader) => exportTap.tapReader(reader));
-  const given = { resource: resourceOf(options), readers, views: [...options.views] };
+  const readers = [...options.readers, ...(pullReader === undefined ? [] : [pullReader]), ...pushReaders].map(
+    (reader) => exportTap.tapReader(reader),
+  );
+  const given = {
+    resource: makeResource(options.resourceAttributes),
+    readers,
+    views: [...options.views],
+  };
   const provider =
-    options.kind === 'cells' ? new CellMeterProvider(given) : new (loadSdk().MeterProvider)(given);
-  return { provider, pullReader, exportTap };
+    kind === 'cells'
+      ? new CellMeterProvider({
+          ...given,
+          ...(seriesIdleTimeout !== undefined && { seriesIdleTimeout }),
+          ...(exemplars !== undefined && { exemplars }),
+        })
+      : new (loadSdk().MeterProvider)(given);
+  return { provider, pullReader, pushReaders, exportTap };
 }
 
-function resourceOf({ resourceAttributes }: ProviderOptions) {
-  const { defaultResource, resourceFromAttributes } =
-    require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
-  const distribution = { 'telemetry.distro.name': SCOPE_NAME, 'telemetry.distro.version': VERSION };
-  return defaultResource().merge(resourceFromAttributes({ ...distribution, ...resourceAttributes }));
-}
-
-function pushReaders(options: ProviderOptions): IMetricReader[] {
-  const pushed = (['otlp', 'console'] as const).filter((name) => options.exporters.includes(name));
-  if (pushed.length === 0) return [];
-  const sdk = loadSdk();
-  return pushed.map((name) => {
-    const exporter = name === 'otlp' ? otlpExporter(sdk, options) : new sdk.ConsoleMetricExporter();
-    return new sdk.PeriodicExportingMetricReader({
-      exporter,
-      exportIntervalMillis: options.exportIntervalMs,
-      // The SDK refuses a timeout that is longer than the interval.
-      exportTimeoutMillis: Math.min(options.exportTimeoutMs, options.exportIntervalMs),
-    });
-  });
-}
-
-type Sdk = typeof import('@opentelemetry/sdk-metrics');
-type PushExporter = ConstructorParameters<Sdk['PeriodicExportingMetricReader']>[0]['exporter'];
-
-/** It reads endpoint, headers, compression, timeout and temporality from `OTEL_EXPORTER_OTLP_*` itself. */
-function otlpExporter(
-  sdk: Sdk,
-  { otlpProtocol: protocol, hasExponentialHistograms }: ProviderOptions,
-): PushExporter {
-  try {
-    const { OTLPMetricExporter } = OTLP_EXPORTERS[protocol]() as {
-      OTLPMetricExporter: new (config: object) => PushExporter;
-    };
-    const { DEFAULT, EXPONENTIAL_HISTOGRAM } = sdk.AggregationType;
-    const aggregationPreference = (instrument: string) => ({
-      type: hasExponentialHistograms && instrument === 'HISTOGRAM' ? EXPONENTIAL_HISTOGRAM : DEFAULT,
-    });
-    return new OTLPMetricExporter({ aggregationPreference });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
-    const name = /'(@opentelemetry\/[^']+)'/.exec(String(cause))?.[1] ?? 'its exporter';
-    throw new InvalidUseError(`OTLP over ${protocol} needs ${name}: install it beside this package`, {
-      cause,
-    });
+function makePushReaders(options: ProviderOptions): PushReader[] {
+  const { exporters, otlp, exportIntervalMs: intervalMs, exportTimeoutMs: timeoutMs } = options;
+  const readers: PushReader[] = [];
+  if (exporters.includes('otlp')) {
+    const component = otlpComponent(otlp.protocol);
+    // What answers later than the push may take would be held in memory for nobody.
+    const longestMs = Math.min(otlp.timeoutMs, timeoutMs, intervalMs);
+    const exporter = openOtlpExporter({ ...otlp, timeoutMs: longestMs });
+    const target = `the collector (OTLP, ${otlp.protocol})`;
+    readers.push(new PushReader({ exporter, component, target, intervalMs, timeoutMs }));
   }
+  if (exporters.includes('console')) {
+    const exporter = new (loadSdk().ConsoleMetricExporter)();
+    const component = 'console_metric_exporter';
+    readers.push(new PushReader({ exporter, component, target: 'the console', intervalMs, timeoutMs }));
+  }
+  return readers;
 }
 
 const LOG_LEVELS = {
@@ -124,9 +106,7 @@ export function logTo(level: keyof typeof LOG_LEVELS): void {
   diag.setLogger(new DiagConsoleLogger(), { logLevel: LOG_LEVELS[level], suppressOverrideMessage: true });
 }
 
-/** Flushes and ends a provider; a collector that does not answer is given up on after the timeout. */
+/** Ends a provider, which flushes its readers; one that does not answer is given up on after the timeout. */
 export async function shutdownProvider(provider: MeterProvider, timeoutMillis: number): Promise<void> {
-  const { forceFlush, shutdown } = provider as Partial<SdkMeterProvider>;
-  await forceFlush?.call(provider, { timeoutMillis });
-  await shutdown?.call(provider, { timeoutMillis });
+  await (provider as Partial<SdkMeterProvider>).shutdown?.call(provider, { timeoutMillis });
 }

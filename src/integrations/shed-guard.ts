@@ -1,21 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkFunction, checkKnownOptions } from '../checks.js';
 import type { LoadShedder } from '../optimizer/cpu/load-shedder.js';
+import { REFUSAL, shedRule, type ShedOptions } from './shed-rule.js';
 
-export interface ShedGuardOptions {
-  /** From -100 to 100, the higher the later it is refused; 100 never is. Default: 0 for all. */
-  readonly priorityOf?: (request: IncomingMessage) => number;
-  /**
-   * Requests that are always answered. Default: `/health`, `/healthz`, `/livez`, `/readyz` and `/metrics`, because who asks
-   * there decides whether this process is ended.
-   */
-  readonly isExempt?: (request: IncomingMessage) => boolean;
-}
+export type ShedGuardOptions<Request extends IncomingMessage = IncomingMessage> = ShedOptions<Request>;
 
-export type ShedGuard = (request: IncomingMessage, response: ServerResponse, next?: () => void) => boolean;
-
-const ALWAYS_ANSWERED = new Set(['/health', '/healthz', '/livez', '/readyz', '/metrics']);
-const KNOWN = ['priorityOf', 'isExempt'] as const;
+export type ShedGuard<Request extends IncomingMessage = IncomingMessage> = (
+  request: Request,
+  response: ServerResponse,
+  next?: () => void,
+) => boolean;
 
 /**
  * Refuses requests with 503 and `Retry-After` while the shedder says so. A middleware for Express and the like; with
@@ -30,27 +23,27 @@ const KNOWN = ['priorityOf', 'isExempt'] as const;
  *
  * @throws {InvalidOptionError}
  */
-export function shedGuard(shedder: LoadShedder, options: ShedGuardOptions = {}): ShedGuard {
-  checkKnownOptions('shedGuard', options, KNOWN);
-  const { priorityOf, isExempt = isAlwaysAnswered } = options;
-  checkFunction('isExempt', isExempt);
-  if (priorityOf !== undefined) checkFunction('priorityOf', priorityOf);
+export function shedGuard<Request extends IncomingMessage = IncomingMessage>(
+  shedder: LoadShedder,
+  options: ShedGuardOptions<Request> = {},
+): ShedGuard<Request> {
+  const isRefused = shedRule('shedGuard', shedder, options, urlOf);
   return (request, response, next) => {
-    const isRefused =
-      !isExempt(request) &&
-      shedder.shouldShed(priorityOf === undefined ? undefined : { priority: priorityOf(request) });
-    if (isRefused) refuse(response, shedder.retryAfter);
-    else next?.();
-    return !isRefused;
+    if (isRefused(request)) {
+      refuse(response, shedder.retryAfter);
+      return false;
+    }
+    next?.();
+    return true;
   };
 }
 
-function isAlwaysAnswered({ url = '' }: IncomingMessage): boolean {
-  const query = url.indexOf('?');
-  return ALWAYS_ANSWERED.has(query < 0 ? url : url.slice(0, query));
+/** Of Express the whole one: in a router mounted below a path, `url` is what is left of it. */
+function urlOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? '';
 }
 
 function refuse(response: ServerResponse, retryAfter: number): void {
   response.writeHead(503, { 'Retry-After': String(retryAfter), 'Content-Type': 'text/plain; charset=utf-8' });
-  response.end('Overloaded, try again later\n');
+  response.end(REFUSAL);
 }

@@ -1,4 +1,7 @@
 import { noticeOnce } from '../telemetry/notice.js';
+import { CellMeterProvider } from '../telemetry/provider/cell-meter-provider.js';
+import { PullReader } from '../telemetry/provider/pull-reader.js';
+import { AGGREGATE_NOTHING } from '../telemetry/provider/sdk-constants.js';
 import type { CpuSeconds } from './machine-cpu.js';
 
 /** What the observers of `@opentelemetry/host-metrics` report, CPU times cumulative and summed over the cores. */
@@ -13,14 +16,6 @@ export interface HostSample {
 interface Point {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly value: unknown;
-}
-
-interface PullReader {
-  collect(): Promise<{
-    resourceMetrics: {
-      scopeMetrics: { metrics: { descriptor: { name: string }; dataPoints: readonly Point[] }[] }[];
-    };
-  }>;
 }
 
 /** Without the network group: that one starts two child processes on each collection and blocks for 10 ms. */
@@ -46,21 +41,12 @@ export function hostObservers({ machineCpu = true } = {}): Promise<() => Promise
 }
 
 async function open(metricGroups: string[]): Promise<() => Promise<HostSample>> {
-  // Loaded on first use: together they cost some 100 ms of start-up time.
-  const [sdk, host] = await Promise.all([
-    import('@opentelemetry/sdk-metrics'),
-    import('@opentelemetry/host-metrics'),
-  ]);
-  class PrivateReader extends sdk.MetricReader {
-    protected override async onShutdown(): Promise<void> {}
-    protected override async onForceFlush(): Promise<void> {}
-  }
-  const reader = new PrivateReader();
+  // Loaded on first use: who tracks no resources does not pay for it.
+  const host = await import('@opentelemetry/host-metrics');
+  const reader = new PullReader();
   // Shares are not used, and would be half of the cost.
-  const views = [
-    { instrumentName: '*utilization', aggregation: { type: sdk.AggregationType.DROP } as const },
-  ];
-  const meterProvider = new sdk.MeterProvider({ readers: [reader], views });
+  const views = [{ instrumentName: '*utilization', aggregation: { type: AGGREGATE_NOTHING } }];
+  const meterProvider = new CellMeterProvider({ readers: [reader], views, exemplars: false });
   new host.HostMetrics({ meterProvider, metricGroups }).start();
   return () => sample(reader);
 }

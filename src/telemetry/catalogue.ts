@@ -2,6 +2,7 @@ import { asyncCatalogue } from './async-catalogue.js';
 import { containerCatalogue } from './container-catalogue.js';
 import { define, type InstrumentDefinition } from './definition.js';
 import { exportCatalogue } from './export-catalogue.js';
+import { httpCatalogue } from './http-catalogue.js';
 import { optimizerCatalogue } from './optimizer-catalogue.js';
 import { poolCatalogue } from './pool-catalogue.js';
 import { resourceCatalogue } from './resource-catalogue.js';
@@ -12,6 +13,7 @@ import { taskCatalogue } from './task-catalogue.js';
 export * from './async-catalogue.js';
 export * from './container-catalogue.js';
 export * from './export-catalogue.js';
+export * from './http-catalogue.js';
 export * from './optimizer-catalogue.js';
 export * from './pool-catalogue.js';
 export * from './resource-catalogue.js';
@@ -251,6 +253,7 @@ export const catalogue: readonly InstrumentDefinition[] = [
   ...asyncCatalogue,
   ...containerCatalogue,
   ...exportCatalogue,
+  ...httpCatalogue,
   ...optimizerCatalogue,
   ...poolCatalogue,
   ...resourceCatalogue,

@@ -21,19 +21,23 @@ export interface InstrumentDefinition<
   readonly unit: string;
   /** One sentence; it becomes the HELP line. */
   readonly description: string;
-  /** Each attribute with its closed list of values, or `open` where the application names things. */
+  /** Each attribute with its closed list of values, `open` where the application names things, or `number`. */
   readonly attributes: Names;
   /** Upper bounds of a histogram, ascending. Default: those that fit the unit. */
   readonly buckets?: readonly number[];
 }
 
-export type AttributeNames = Readonly<Record<string, readonly string[] | 'open'>>;
+export type AttributeNames = Readonly<Record<string, readonly string[] | 'open' | 'number'>>;
 
 /** The attributes a definition allows: closed lists as unions, so that a wrong value does not compile. */
 export type AttributesOf<Definition extends InstrumentDefinition> = {
   readonly [
     Name in keyof Definition['attributes']
-  ]?: Definition['attributes'][Name] extends readonly (infer Value)[] ? Value : string;
+  ]?: Definition['attributes'][Name] extends readonly (infer Value)[]
+    ? Value
+    : Definition['attributes'][Name] extends 'number'
+      ? number
+      : string;
 };
 
 /** Values an attribute may have. Others are dropped (see {@link Attributes}). */

@@ -108,11 +108,7 @@ function hasOwnFields(result: object): boolean {
  * rejection nobody handles is still reported as unhandled; a promise with properties of its own (`kill`, `cancel`) is
  * handed on itself.
  */
-function recordPromise<R extends Promise<unknown>>(
-  recorder: CallRecorder,
-  start: number,
-  promise: R,
-): R {
+function recordPromise<R extends Promise<unknown>>(recorder: CallRecorder, start: number, promise: R): R {
   let follower: Promise<unknown>;
   try {
     follower = promise.then(

@@ -19,6 +19,8 @@ export function configured(...files: readonly string[]): string[] {
 export interface RunningCollector extends RunningProcess {
   /** Where OTLP over HTTP is taken. */
   readonly otlpUrl: string;
+  /** Where OTLP over gRPC is taken. */
+  readonly grpcUrl: string;
   /** What it serves of the applications. */
   readonly metricsUrl: string;
   /** What it serves of itself. */
@@ -54,6 +56,7 @@ export async function startCollector({
   return {
     ...collector,
     otlpUrl: `http://${at(http)}`,
+    grpcUrl: `http://${at(grpc)}`,
     metricsUrl: `http://${at(prometheus)}/metrics`,
     ownMetricsUrl: `http://${at(own)}/metrics`,
   };

@@ -24,11 +24,21 @@ async function runDialect(
   dialect: 'standard' | 'legacy',
   options: object,
 ): Promise<string> {
+  await copyInto(consumer, 'both', `${dialect}-app`);
+  return runProgram(consumer, dialect, options, 'service');
+}
+
+/** Compiles a folder of programs and runs one of them. */
+async function runProgram(
+  consumer: Consumer,
+  dialect: 'standard' | 'legacy' | 'nest',
+  options: object,
+  program: string,
+): Promise<string> {
   const folder = `${dialect}-app`;
-  await copyInto(consumer, 'both', folder);
   await copyInto(consumer, dialect, folder);
   const cwd = join(consumer.folder, folder);
-  const type = dialect === 'legacy' ? 'commonjs' : 'module';
+  const type = dialect === 'standard' ? 'module' : 'commonjs';
   await writeFile(join(cwd, 'package.json'), JSON.stringify({ private: true, type }));
   await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...STRICT, ...options } }));
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd }).catch(
@@ -36,7 +46,7 @@ async function runDialect(
       throw new Error(`the consumer does not compile:\n${error.stdout}`);
     },
   );
-  const { stdout } = await run(process.execPath, ['out/service.js'], { cwd });
+  const { stdout } = await run(process.execPath, [`out/${program}.js`], { cwd });
   return stdout.trim();
 }
 
@@ -57,6 +67,12 @@ describe('e2e the packed package', function () {
     const legacy = { experimentalDecorators: true, emitDecoratorMetadata: true, skipLibCheck: true };
 
     expect(await runDialect(consumer, 'legacy', legacy)).to.equal('ok');
+  });
+
+  it('works in a NestJS application, on Express and on Fastify', async () => {
+    const legacy = { experimentalDecorators: true, emitDecoratorMetadata: true, skipLibCheck: true };
+
+    expect(await runProgram(consumer, 'nest', legacy, 'app')).to.equal('ok');
   });
 
   it('is one and the same by require and by import', async () => {
@@ -113,6 +129,6 @@ server.listen(0, '127.0.0.1');`;
 
     expect(lint.stdout).to.include('All good');
     // Problems end attw with an exception; a package without any entry point would not.
-    expect(types.stdout.match(/🟢 \(ESM\)/g)).to.have.lengthOf(3);
+    expect(types.stdout.match(/🟢 \(ESM\)/g)).to.have.lengthOf(8);
   });
 });

@@ -10,7 +10,7 @@ import {
   type MetricsEndpointOptions,
 } from '../../src/export/prometheus/metrics-endpoint.js';
 import type { MetricSource } from '../../src/export/prometheus/metric-source.js';
-import { PullReader } from '../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../src/telemetry/provider/pull-reader.js';
 import { MetricsServer } from '../../src/export/prometheus/server.js';
 import { CellMeterProvider } from '../../src/telemetry/provider/cell-meter-provider.js';
 import {

@@ -11,7 +11,7 @@ const { prometheus3Path }: { readonly prometheus3Path: () => string } = createRe
 );
 
 /** What differs by the way a series came: who scraped, and what was made of the resource. */
-const OF_THE_ROAD = ['job', 'instance'];
+const OF_THE_ROAD = new Set(['job', 'instance']);
 /** Series Prometheus adds where it scrapes, and what each road makes of the resource by itself. */
 const NOT_COMPARED = /^(?:up|scrape_.*|target_info)$/;
 
@@ -100,7 +100,7 @@ function isCompared({ metric }: Sample): boolean {
 
 function nameOf({ metric: { __name__: name, ...labels } }: Sample): string {
   const own = Object.entries(labels)
-    .filter(([label]) => !OF_THE_ROAD.includes(label))
+    .filter(([label]) => !OF_THE_ROAD.has(label))
     // Prometheus writes bounds its own way where it scrapes, and as they came where they are pushed.
     .map(([label, value]) => `${label}="${label === 'le' ? boundOf(value) : value}"`);
   return `${name}{${own.toSorted().join(',')}}`;

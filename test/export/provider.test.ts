@@ -9,8 +9,7 @@ const OPTIONS: ProviderOptions = {
   kind: 'cells',
   resourceAttributes: { 'service.name': 'shop' },
   exporters: [],
-  otlpProtocol: 'http/protobuf',
-  hasExponentialHistograms: false,
+  otlp: { protocol: 'http/protobuf', hasExponentialHistograms: false, timeoutMs: 10_000 },
   exportIntervalMs: 60_000,
   exportTimeoutMs: 30_000,
   readers: [],
@@ -46,7 +45,7 @@ describe('buildProvider', () => {
           ...OPTIONS,
           kind,
           exporters: ['otlp'],
-          hasExponentialHistograms: true,
+          otlp: { ...OPTIONS.otlp, hasExponentialHistograms: true },
           exportTimeoutMs: 100,
         });
         const heard: unknown[] = [];
@@ -78,12 +77,14 @@ describe('buildProvider', () => {
   });
 });
 
-/** What is loaded when startPerformance returns; the resource tracker loads its observers later. */
+/** What is loaded once everything runs, the observers of the resource tracker included. */
 function loadedSdkScript(exporter: string): string {
   return `
     import { createRequire } from 'node:module';
     import { startPerformance } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-    const perf = startPerformance({ exporters: ['${exporter}'], optimizer: { auto: false } });
+    const prometheus = ${exporter === 'prometheus' ? '{ port: 0 }' : 'false'};
+    const perf = startPerformance({ exporters: ['${exporter}'], prometheus, optimizer: { auto: false } });
+    await perf.ready;
     const loaded = Object.keys(createRequire(import.meta.url).cache);
     console.log(loaded.some((path) => path.includes('sdk-metrics')) ? 'with the SDK' : 'without the SDK');
     process.exit();

@@ -2,13 +2,7 @@ import { expect } from 'chai';
 import type { LoadShedder } from '../../src/optimizer/cpu/load-shedder.js';
 import { shedGuard, type ShedGuardOptions } from '../../src/integrations/shed-guard.js';
 import { withLocalServer } from '../fakes/local-server.js';
-
-/** Refuses what is less urgent than so much. */
-const refusing = (below: number): LoadShedder =>
-  ({
-    retryAfter: 4,
-    shouldShed: ({ priority = 0 } = {}) => priority < below,
-  }) as LoadShedder;
+import { refusing } from './refusing.js';
 
 async function ask(path: string, shedder: LoadShedder, options?: ShedGuardOptions) {
   const guard = shedGuard(shedder, options);

@@ -115,8 +115,8 @@ class Slo {
   ratio(window: string): RecordingRule {
     const total = this.#rate(this.#total, window);
     const part = this.#rate(this.#part, window);
-    // A counter of errors may not exist until the first one.
-    const errors = this.#isGood ? `(${total} - ${part})` : `(${part} or 0 * ${total})`;
+    // A counter of errors may not exist until the first one. Rates of two series are estimates: their difference may be below 0.
+    const errors = this.#isGood ? `clamp_min(${total} - ${part}, 0)` : `(${part} or 0 * ${total})`;
     return { record: this.#ratioName(window), expr: `${errors}\n/\n(${total} > 0)`, labels: this.#labels };
   }
 

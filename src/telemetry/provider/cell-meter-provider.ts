@@ -128,6 +128,13 @@ export class CellMeterProvider implements MeterProvider {
     return this.#isShutDown;
   }
 
+  /** Whether somebody else than the library of this name has made an instrument of that name. */
+  isMeasuredBesides(library: string, instrument: string): boolean {
+    for (const meter of this.#meters.values())
+      if (meter.library !== library && meter.hasInstrument(instrument)) return true;
+    return false;
+  }
+
   /** Lets every reader export what there is now. Rejects when one of them does. */
   async forceFlush(options?: FlushOptions): Promise<void> {
     if (this.#isShutDown) {

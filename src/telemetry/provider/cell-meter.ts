@@ -74,6 +74,15 @@ export class CellMeter implements Meter {
     this.#callbacks.removeBatch(callback, observables);
   }
 
+  /** Name of the library that measures with it. */
+  get library(): string {
+    return this.#scope.name;
+  }
+
+  hasInstrument(name: string): boolean {
+    return this.#made.has(name.toLowerCase());
+  }
+
   /** Asks the callbacks for one reader. */
   observe(reader: ReaderPort, timeoutMs: number | undefined): Promise<Round> {
     return this.#callbacks.observe(reader, timeoutMs);
@@ -119,7 +128,7 @@ export class CellMeter implements Meter {
     return this.#knownOr(describeInstrument(name, type, options), (descriptor) => {
       const streams = this.#streams.observedFor(descriptor);
       return () => {
-        const observable = new Observable(descriptor, this.#callbacks);
+        const observable = new Observable(descriptor, this.#callbacks, streams.length > 0);
         for (const stream of streams) stream.addSource(observable);
         return observable;
       };

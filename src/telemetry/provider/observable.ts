@@ -19,10 +19,13 @@ export interface Callbacks {
 /** An instrument that is asked for its values: all three kinds of them. */
 export class Observable implements ApiObservable {
   readonly descriptor: InstrumentDescriptor;
+  /** Whether anybody wants to know: Views may drop all of it, and then nothing it says is looked at. */
+  readonly isKept: boolean;
   readonly #callbacks: Callbacks;
 
-  constructor(descriptor: InstrumentDescriptor, callbacks: Callbacks) {
+  constructor(descriptor: InstrumentDescriptor, callbacks: Callbacks, isKept: boolean) {
     this.descriptor = descriptor;
+    this.isKept = isKept;
     this.#callbacks = callbacks;
   }
 
@@ -46,6 +49,7 @@ export class Observations {
   }
 
   observe(observable: Observable, value: unknown, attributes: Attributes | null | undefined): void {
+    if (!observable.isKept) return;
     const usable = usableValue(
       value,
       observable.descriptor,

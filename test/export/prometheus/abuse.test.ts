@@ -4,7 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { MetricsEndpoint } from '../../../src/export/prometheus/metrics-endpoint.js';
-import { PullReader } from '../../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../../src/telemetry/provider/pull-reader.js';
 import { CellMeterProvider } from '../../../src/telemetry/provider/cell-meter-provider.js';
 import { collectGarbage } from '../../fakes/garbage.js';
 import { withLocalServer } from '../../fakes/local-server.js';

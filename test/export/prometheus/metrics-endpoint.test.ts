@@ -11,7 +11,7 @@ import {
   type MetricsEndpointOptions,
 } from '../../../src/export/prometheus/metrics-endpoint.js';
 import type { MetricSource } from '../../../src/export/prometheus/metric-source.js';
-import { PullReader } from '../../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../../src/telemetry/provider/pull-reader.js';
 import { captureMetrics, type CollectedSeries } from '../../fakes/captured-telemetry.js';
 import { captureNotices } from '../../fakes/captured-notices.js';
 import { collected, type GivenMetric } from '../../fakes/collected-metrics.js';

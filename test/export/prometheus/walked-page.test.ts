@@ -3,7 +3,7 @@ import { AggregationType, MetricReader, AggregationTemporality } from '@opentele
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { expect } from 'chai';
 import { MetricsEndpoint } from '../../../src/export/prometheus/metrics-endpoint.js';
-import { PullReader } from '../../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../../src/telemetry/provider/pull-reader.js';
 import { CellMeterProvider } from '../../../src/telemetry/provider/cell-meter-provider.js';
 import { ExportTap } from '../../../src/telemetry/readings/export-tap.js';
 

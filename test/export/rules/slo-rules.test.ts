@@ -102,9 +102,9 @@ describe('sloRules', function () {
   }): Promise<{ code: string; printed: string }> {
     // promtool compares annotations too: they are taken out of the rules, the labels are what counts here.
     const { groups } = sloRules(CHECKOUT);
-    const bare = groups.map((group) => ({
-      ...group,
-      rules: group.rules.map((rule) => ('annotations' in rule ? { ...rule, annotations: {} } : rule)),
+    const bare = groups.map(({ name, rules }) => ({
+      name,
+      rules: rules.map((rule) => ('alert' in rule ? Object.assign({}, rule, { annotations: {} }) : rule)),
     }));
     const result = await testRules({ groups: bare }, { evaluation_interval: '1m', tests: [test] });
     return { code: result, printed: result };
@@ -137,6 +137,32 @@ describe('sloRules', function () {
     };
 
     expect(await testRules({ groups: [...rules.groups, ...none.groups] }, tests)).to.equal('passed');
+  });
+
+  it('never tell of less than no errors', async () => {
+    const rules = sloRules({ name: 'fast', objective: 0.9, total: 'd_count', good: 'd_bucket{le="0.5"}' });
+    const tests = {
+      evaluation_interval: '1m',
+      tests: [
+        {
+          interval: '1m',
+          // The bucket began higher, so that its rate is estimated higher.
+          input_series: [
+            { series: 'd_bucket{job="shop",le="0.5"}', values: '_ _ _ 500 600 700' },
+            { series: 'd_count{job="shop"}', values: '_ _ _ 0 100 200' },
+          ],
+          promql_expr_test: [
+            {
+              expr: 'slo:errors:ratio_rate5m >= 0',
+              eval_time: '5m',
+              exp_samples: [{ labels: 'slo:errors:ratio_rate5m{job="shop",slo="fast"}', value: 0 }],
+            },
+          ],
+        },
+      ],
+    };
+
+    expect(await testRules(rules, tests)).to.equal('passed');
   });
 
   it('link to what to do', () => {

@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
 import { AggregationType } from '@opentelemetry/sdk-metrics';
 import { expect } from 'chai';
-import { PullReader } from '../../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../../src/telemetry/provider/pull-reader.js';
 import { CellMeterProvider } from '../../../src/telemetry/provider/cell-meter-provider.js';
 import type { PointExemplar } from '../../../src/telemetry/provider/walk-series.js';
 import { cellsWith, type Cells, type CellsOptions } from '../../fakes/cells-with.js';

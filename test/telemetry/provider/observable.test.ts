@@ -1,5 +1,5 @@
 import type { Attributes, ObservableCallback } from '@opentelemetry/api';
-import { createDenyListAttributesProcessor } from '@opentelemetry/sdk-metrics';
+import { AggregationType, createDenyListAttributesProcessor } from '@opentelemetry/sdk-metrics';
 import { expect } from 'chai';
 import { TimeoutError } from '../../../src/errors.js';
 import { captureNotices, type CapturedNotices } from '../../fakes/captured-notices.js';
@@ -48,6 +48,16 @@ describe('observable instruments of a CellMeterProvider', () => {
     expect(await value(1)).to.equal(7);
     const [point] = (await collect(0))[0]!.data.dataPoints;
     expect([point!.value, point!.startTime[0]]).to.deep.equal([7, since]);
+  });
+
+  it('may say anything where Views drop it', async () => {
+    const views = [{ instrumentName: 'dropped', aggregation: { type: AggregationType.DROP as const } }];
+    const { meter, value } = cellsWith({ views });
+    meter.createObservableGauge('dropped').addCallback((result) => result.observe(NaN, { a: 1 }));
+    meter.createObservableGauge('g').addCallback((result) => result.observe(1));
+
+    expect(await value()).to.equal(1);
+    expect(notices.said).to.deep.equal([]);
   });
 
   it('may fall where the kind may', async () => {

@@ -2,7 +2,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { expect } from 'chai';
 import { InvalidUseError } from '../../../src/errors.js';
-import { PullReader } from '../../../src/export/prometheus/pull-reader.js';
+import { PullReader } from '../../../src/telemetry/provider/pull-reader.js';
 import { CellMeterProvider } from '../../../src/telemetry/provider/cell-meter-provider.js';
 
 const PROVIDERS = { cells: CellMeterProvider, sdk: MeterProvider };

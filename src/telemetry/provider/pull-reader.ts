@@ -6,12 +6,8 @@ import type {
   MetricProducer,
 } from '@opentelemetry/sdk-metrics';
 import { InvalidUseError } from '../../errors.js';
-import {
-  AGGREGATE_BY_DEFAULT,
-  CUMULATIVE,
-  DEFAULT_CARDINALITY_LIMIT,
-} from '../../telemetry/provider/sdk-constants.js';
-import { canWalk, type SeriesWalk } from '../../telemetry/provider/walk-series.js';
+import { AGGREGATE_BY_DEFAULT, CUMULATIVE, DEFAULT_CARDINALITY_LIMIT } from './sdk-constants.js';
+import { canWalk, type SeriesWalk } from './walk-series.js';
 
 type CollectOptions = Parameters<IMetricReader['collect']>[0];
 

@@ -1,0 +1,31 @@
+import type { CollectionResult } from '@opentelemetry/sdk-metrics';
+import type { SeriesWalk } from '../../telemetry/provider/walk-series.js';
+import type { CollectOptions, MetricSource } from '../prometheus/metric-source.js';
+import type { Gathering } from './gathering.js';
+import { reportOf } from './report.js';
+
+/** For who names none, such as tests. */
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** What /metrics is pulled from where it is about several processes: those that answer, and this one. */
+export class GatheredSource implements MetricSource {
+  readonly #own: MetricSource;
+  readonly #gathering: Gathering;
+
+  constructor(own: MetricSource, gathering: Gathering) {
+    this.#own = own;
+    this.#gathering = gathering;
+  }
+
+  /** Of this process alone. */
+  collect(options?: CollectOptions): Promise<CollectionResult> {
+    return this.#own.collect(options);
+  }
+
+  async walkSeries(options: CollectOptions = {}): Promise<SeriesWalk> {
+    await this.#gathering.gather(options.timeoutMillis ?? DEFAULT_TIMEOUT_MS);
+    const { resourceMetrics, errors } = await this.#own.collect(options);
+    const metrics = this.#gathering.walk(reportOf(resourceMetrics));
+    return { resource: resourceMetrics.resource, metrics, errors };
+  }
+}

@@ -1,0 +1,2 @@
+/** Bundled beside the page. */
+declare module '*.css';
