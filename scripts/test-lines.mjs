@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { ALL_TO_STDERR, capture, exitWith, npmCommand, ROOT, run } from './run.mjs';
@@ -39,11 +40,12 @@ const SHOWN_PACKAGES = ['api', 'sdk-metrics', 'exporter-prometheus'];
 const CACHE = join(tmpdir(), `gary-zero-performance-lines-${hashOf(ROOT)}`);
 
 await exitWith(async () => {
+  const lines = wantedLines();
   await ensureInstalled(ROOT);
   mkdirSync(CACHE, { recursive: true });
   const rows = await withLock('test:lines', ROOT, async () => {
     const done = [];
-    for (const line of LINES) {
+    for (const line of lines) {
       done.push(await runLine(line));
     }
     return done;
@@ -52,6 +54,14 @@ await exitWith(async () => {
   for (const { line, problem } of rows) if (problem !== undefined) console.log(`line ${line}: ${problem}`);
   return rows.every(({ problem }) => problem === undefined) ? 0 : 1;
 });
+
+/** Those that `--line` names, which may come several times, or both. */
+function wantedLines() {
+  const { values } = parseArgs({ options: { line: { type: 'string', multiple: true, default: [] } } });
+  const unknown = values.line.find((name) => !LINES.some(({ line }) => line === name));
+  if (unknown !== undefined) throw new Error(`--line must be 2 or 3, got "${unknown}"`);
+  return LINES.filter(({ line }) => values.line.length === 0 || values.line.includes(line));
+}
 
 async function runLine(wanted) {
   const row = { line: wanted.line };
