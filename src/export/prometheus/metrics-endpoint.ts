@@ -13,7 +13,7 @@ import { LabelStyle, valueText, type ExtraLabels } from './labels.js';
 import { walkSource, type MetricSource } from './metric-source.js';
 import { Namer, TRANSLATION_STRATEGIES, type TranslationStrategy } from './names.js';
 import { acceptsGzip, negotiateFormat, type NegotiatedFormat } from './negotiation.js';
-import { writePage } from './page.js';
+import { keepCompiled, writePage } from './page.js';
 import { paced, type Piece } from './pacing.js';
 import { Scrape } from './scrape.js';
 import { ScrapeMetrics } from './scrape-metrics.js';
@@ -93,6 +93,7 @@ export class MetricsEndpoint {
     this.#resourceLabels = checkNames(options.resourceLabels ?? []);
     this.#clock = options.clock ?? systemClock;
     this.#metrics = new ScrapeMetrics(options.meterProvider);
+    keepCompiled(this);
   }
 
   /** Whether anybody may ask. */

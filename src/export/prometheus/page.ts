@@ -37,10 +37,15 @@ export function* writePage(
 }
 
 /**
- * One object of each class that the writing of a page is about. V8 forgets what it compiled for objects of which a full
- * collection finds none, and between two scrapes there would be none: each would be three times as slow.
+ * Keeps one object of each class that the writing of a page is about, for as long as the owner lives. V8 forgets what it
+ * compiled for objects of which a full collection finds none, and between two scrapes there would be none: each would be
+ * three times as slow.
  */
-export const LASTING_OBJECTS: readonly object[] = lastingObjects();
+export function keepCompiled(owner: object): void {
+  lasting.set(owner, lastingObjects());
+}
+
+const lasting = new WeakMap<object, readonly object[]>();
 
 function lastingObjects(): object[] {
   const style = new LabelStyle(new Namer(), 'underscores');
