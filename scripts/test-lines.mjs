@@ -40,13 +40,13 @@ const SHOWN_PACKAGES = ['api', 'sdk-metrics', 'exporter-prometheus'];
 const CACHE = join(tmpdir(), `gary-zero-performance-lines-${hashOf(ROOT)}`);
 
 await exitWith(async () => {
-  const lines = wantedLines();
+  const { lines, tests } = wantedRun();
   await ensureInstalled(ROOT);
   mkdirSync(CACHE, { recursive: true });
   const rows = await withLock('test:lines', ROOT, async () => {
     const done = [];
     for (const line of lines) {
-      done.push(await runLine(line));
+      done.push(await runLine(line, tests));
     }
     return done;
   });
@@ -55,15 +55,17 @@ await exitWith(async () => {
   return rows.every(({ problem }) => problem === undefined) ? 0 : 1;
 });
 
-/** Those that `--line` names, which may come several times, or both. */
-function wantedLines() {
-  const { values } = parseArgs({ options: { line: { type: 'string', multiple: true, default: [] } } });
+/** The lines that `--line` names, which may come several times, or both; anything else names tests, as in `npm test`. */
+function wantedRun() {
+  const options = { line: { type: 'string', multiple: true, default: [] } };
+  const { values, positionals: tests } = parseArgs({ options, allowPositionals: true });
   const unknown = values.line.find((name) => !LINES.some(({ line }) => line === name));
   if (unknown !== undefined) throw new Error(`--line must be 2 or 3, got "${unknown}"`);
-  return LINES.filter(({ line }) => values.line.length === 0 || values.line.includes(line));
+  const lines = LINES.filter(({ line }) => values.line.length === 0 || values.line.includes(line));
+  return { lines, tests };
 }
 
-async function runLine(wanted) {
+async function runLine(wanted, tests) {
   const row = { line: wanted.line };
   try {
     const node = await findNode(wanted.node);
@@ -71,7 +73,7 @@ async function runLine(wanted) {
     Object.assign(row, await installedVersions(node, folder));
     checkVersions(wanted, row);
     console.log(`\nline ${wanted.line}: Node ${row.node}, OpenTelemetry SDK ${row['sdk-metrics']}`);
-    Object.assign(row, await runSuite(wanted.line, node, folder));
+    Object.assign(row, await runSuite({ line: wanted.line, node, folder, tests }));
   } catch (error) {
     row.problem = error.message;
   }
@@ -185,12 +187,12 @@ function checkVersions({ line, node }, row) {
   }
 }
 
-async function runSuite(line, node, folder) {
+async function runSuite({ line, node, folder, tests }) {
   const summary = join(CACHE, `summary-${line}.json`);
   rmSync(summary, { force: true });
   const env = { ...envFor(node), PERF_TEST_LINE: line, PERF_TEST_SUMMARY: summary };
   const script = join(folder, 'scripts', 'test.mjs');
-  const code = await run(node, [script, ...process.argv.slice(2)], { cwd: folder, env });
+  const code = await run(node, [script, ...tests], { cwd: folder, env });
   const counts = existsSync(summary) ? JSON.parse(readFileSync(summary, 'utf8')) : {};
   return code === 0 ? counts : { ...counts, problem: `the tests failed with exit code ${code}` };
 }
