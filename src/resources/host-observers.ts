@@ -1,8 +1,7 @@
+import type { Attributes } from '@opentelemetry/api';
 import { noticeOnce } from '../telemetry/notice.js';
-import { CellMeterProvider } from '../telemetry/provider/cell-meter-provider.js';
-import { PullReader } from '../telemetry/provider/pull-reader.js';
-import { AGGREGATE_NOTHING } from '../telemetry/provider/sdk-constants.js';
 import type { CpuSeconds } from './machine-cpu.js';
+import { ObserverProvider } from './observer-provider.js';
 
 /** What the observers of `@opentelemetry/host-metrics` report, CPU times cumulative and summed over the cores. */
 export interface HostSample {
@@ -13,23 +12,22 @@ export interface HostSample {
   readonly processMemoryBytes: number;
 }
 
-interface Point {
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly value: unknown;
-}
-
 /** Without the network group: that one starts two child processes on each collection and blocks for 10 ms. */
 const GROUPS = ['system.memory', 'process.cpu', 'process.memory'];
 
 /** More than all the others together, and more with every core: 0.17 ms with two of them. */
 const CPU_GROUP = 'system.cpu';
 
+/** As host-metrics calls the states of a CPU. */
+const MACHINE_STATES = ['user', 'system', 'idle', 'interrupt', 'nice'] as const;
+
 const shared = new Map<boolean, Promise<() => Promise<HostSample>>>();
 
 /**
- * A function that samples the observers. They live on a private provider with one reader: they keep the previous
- * sample for all readers together, so a second reader would be given `Infinity` for utilizations. Only the cumulative
- * times are used here; shares are computed from them by whoever asks, each against its own previous sample.
+ * A function that samples the observers. They are on a provider of their own, which is asked by this function alone:
+ * they keep the previous sample for all readers together, so a second reader would be given `Infinity` for
+ * utilizations. Only the cumulative times are used here; shares are computed from them by whoever asks, each against
+ * its own previous sample.
  *
  * Without `machineCpu`, times of the machine are left out: for those who have them from elsewhere.
  */
@@ -43,42 +41,39 @@ export function hostObservers({ machineCpu = true } = {}): Promise<() => Promise
 async function open(metricGroups: string[]): Promise<() => Promise<HostSample>> {
   // Loaded on first use: who tracks no resources does not pay for it.
   const host = await import('@opentelemetry/host-metrics');
-  const reader = new PullReader();
-  // Shares are not used, and would be half of the cost.
-  const views = [{ instrumentName: '*utilization', aggregation: { type: AGGREGATE_NOTHING } }];
-  const meterProvider = new CellMeterProvider({ readers: [reader], views, exemplars: false });
-  new host.HostMetrics({ meterProvider, metricGroups }).start();
-  return () => sample(reader);
+  const provider = new ObserverProvider();
+  new host.HostMetrics({ meterProvider: provider, metricGroups }).start();
+  return () => sample(provider);
 }
 
-async function sample(reader: PullReader): Promise<HostSample> {
-  const { resourceMetrics } = await reader.collect();
-  const points = new Map<string, readonly Point[]>();
-  for (const { metrics } of resourceMetrics.scopeMetrics) {
-    for (const { descriptor, dataPoints } of metrics) points.set(descriptor.name, dataPoints);
-  }
-  const sum = (name: string, state?: string): number => {
-    let total = 0;
-    for (const { attributes, value } of points.get(name) ?? []) {
-      if (state !== undefined && !Object.values(attributes).includes(state)) continue;
-      if (typeof value === 'number' && Number.isFinite(value)) total += value;
-    }
-    return total;
-  };
-  if (!points.has('process.cpu.time')) noticeOnce('host-metrics', 'host-metrics reported no CPU times');
+async function sample(provider: ObserverProvider): Promise<HostSample> {
+  const machine = new Map<string, number>();
+  const process = { user: 0, system: 0 };
+  const memory = { used: 0, free: 0 };
+  let processMemoryBytes = 0;
+  await provider.ask((name, value, attributes) => {
+    if (!Number.isFinite(value)) return;
+    const state = stateIn(attributes);
+    if (name === 'system.cpu.time' && state !== undefined)
+      machine.set(state, (machine.get(state) ?? 0) + value);
+    else if (name === 'process.cpu.time' && (state === 'user' || state === 'system')) process[state] += value;
+    else if (name === 'system.memory.usage' && (state === 'used' || state === 'free')) memory[state] += value;
+    else if (name === 'process.memory.usage') processMemoryBytes += value;
+  });
+  if (process.user + process.system === 0) noticeOnce('host-metrics', 'host-metrics reported no CPU times');
   return {
-    systemCpuSeconds: points.has('system.cpu.time')
-      ? {
-          user: sum('system.cpu.time', 'user'),
-          system: sum('system.cpu.time', 'system'),
-          idle: sum('system.cpu.time', 'idle'),
-          interrupt: sum('system.cpu.time', 'interrupt'),
-          nice: sum('system.cpu.time', 'nice'),
-        }
-      : {},
-    processCpuSeconds: { user: sum('process.cpu.time', 'user'), system: sum('process.cpu.time', 'system') },
-    memoryUsedBytes: sum('system.memory.usage', 'used'),
-    memoryFreeBytes: sum('system.memory.usage', 'free'),
-    processMemoryBytes: sum('process.memory.usage'),
+    systemCpuSeconds: Object.fromEntries(
+      MACHINE_STATES.flatMap((state) => (machine.has(state) ? [[state, machine.get(state)]] : [])),
+    ),
+    processCpuSeconds: process,
+    memoryUsedBytes: memory.used,
+    memoryFreeBytes: memory.free,
+    processMemoryBytes,
   };
+}
+
+/** The one attribute that is not the number of a core, whatever this version calls it. */
+function stateIn(attributes: Attributes | undefined): string | undefined {
+  for (const name in attributes) if (name.endsWith('state')) return String(attributes[name]);
+  return undefined;
 }
