@@ -10,7 +10,12 @@ export interface KeySampleOptions {
   readonly capacity: number;
   /** Keys after whose last use so much was used are of no interest; may change. */
   readonly horizon: () => number;
+  /** Hears of the uses that are counted, when it is told. */
+  readonly listener: UseListener;
 }
+
+/** So many lookups, for each key that is followed or not, need a cache of this size. */
+export type UseListener = (size: number, lookups: number) => void;
 
 /**
  * The keys that are followed: those with the smallest hashes. When there are too many, those leave first that are
@@ -26,8 +31,11 @@ export class KeySample {
   #reachesHorizon = false;
   #isSparse = false;
 
-  constructor({ capacity, horizon }: KeySampleOptions) {
-    this.stack = new SampledStack(capacity + 1);
+  constructor({ capacity, horizon, listener }: KeySampleOptions) {
+    // The entry itself is there for certain, what was used since stands for more of its kind.
+    this.stack = new SampledStack(capacity + 1, (above, own, uses) =>
+      listener(above * this.#weight + own, uses * this.#weight),
+    );
     this.#capacity = capacity;
     this.#horizon = horizon;
   }
@@ -52,20 +60,22 @@ export class KeySample {
     return this.#isSparse;
   }
 
-  /** What a cache has to hold to still have this key, as it is looked up now. */
-  sizeFor(slot: number): number {
-    // The entry itself is there for certain, what was used since stands for more of its kind.
-    return this.stack.sizeAbove(slot) * this.#weight + this.stack.sizeAt(slot);
-  }
-
   write(hash: number, size: number, end: number): void {
     if (hash > this.#threshold) return;
     const slot = this.stack.find(hash);
     if (slot !== 0) this.stack.replace(slot, size, end);
     else {
       this.stack.add(hash, size, end);
-      if (this.stack.count > this.#capacity) this.#makeRoom();
+      if (this.stack.length > this.#capacity) this.#makeRoom();
     }
+  }
+
+  /** A use that is counted. Returns whether the key is followed. */
+  count(hash: number): boolean {
+    const slot = this.stack.find(hash);
+    if (slot === 0) return false;
+    this.stack.count(slot);
+    return true;
   }
 
   /** For a key whose hash may be followed or not. */
@@ -83,16 +93,18 @@ export class KeySample {
   #makeRoom(): void {
     const horizon = this.#horizon();
     const { stack } = this;
-    const before = stack.count;
-    while (stack.count > 1 && this.sizeFor(stack.oldest) > horizon) stack.remove(stack.oldest);
-    if (stack.count === before) this.#lowerThreshold();
+    const before = stack.length;
+    while (stack.length > 1 && stack.sizeAboveOldest * this.#weight > horizon) stack.remove(stack.oldest);
+    if (stack.length === before) this.#lowerThreshold();
     else {
       this.#reachesHorizon = true;
-      this.#isSparse = this.#weight > 1 && stack.count < SPARSE * this.#capacity;
+      this.#isSparse = this.#weight > 1 && stack.length < SPARSE * this.#capacity;
     }
   }
 
   #lowerThreshold(): void {
+    // What was counted so far counted for the weight as it was.
+    this.stack.tell();
     this.#threshold = this.stack.largestHash - 1;
     this.stack.removeLargest();
     this.#weight = (HIGHEST_HASH - LOWEST_HASH + 1) / (this.#threshold - LOWEST_HASH + 1);

@@ -40,7 +40,7 @@ export interface MissRatioCurveOptions {
 
 /**
  * Told of each lookup and write of a cache, once. A lookup whose key is not followed costs some nanoseconds, as long as
- * the hash the write returned is at hand; one that is followed about a tenth of a microsecond.
+ * the hash the write returned is at hand; one that is followed about 60.
  */
 export class MissRatioCurve implements CacheCurve {
   readonly unit: CurveUnit;
@@ -52,9 +52,11 @@ export class MissRatioCurve implements CacheCurve {
   /** Takes over from the sample when it knows as much. */
   #successor: KeySample | undefined;
   #lookupsUntilSuccession = 0;
-  /** Of all time, for windows, and of late. */
+  /** Of all time. */
   readonly #all = new SizeHistogram();
-  readonly #recent = new SizeHistogram();
+  /** What of that counts less by now, and up to when. */
+  #aged = new SizeHistogram();
+  #agedTo = new SizeHistogram();
   /** Whatever has a larger hash is followed by no sample. */
   #threshold: number;
   /** Lookups that are not in the histograms yet: a small number is the cheapest to count. */
@@ -131,20 +133,22 @@ export class MissRatioCurve implements CacheCurve {
 
   get byteLength(): number {
     const samples = this.#sample.stack.byteLength + (this.#successor?.stack.byteLength ?? 0);
-    return samples + this.#all.byteLength + this.#recent.byteLength;
+    return samples + 3 * this.#all.byteLength;
   }
 
   hitRatioAt(size: number): number {
     this.#bookCounted();
-    return ratio(this.#recent.hitsAt(size), this.#recent.lookups);
+    const recent = this.#recent();
+    return ratio(recent.hitsAt(size), recent.lookups);
   }
 
   points(count: number): CurvePoint[] {
     this.#bookCounted();
-    const largest = this.#recent.largestSize;
+    const recent = this.#recent();
+    const largest = recent.largestSize;
     return Array.from({ length: count }, (_, i) => {
       const size = Math.round((largest * (i + 1)) / count);
-      return { size, hitRatio: ratio(this.#recent.hitsAt(size), this.#recent.lookups) };
+      return { size, hitRatio: ratio(recent.hitsAt(size), recent.lookups) };
     });
   }
 
@@ -162,17 +166,7 @@ export class MissRatioCurve implements CacheCurve {
   #lookUp(hash: number): void {
     const sample = this.#sample;
     if (hash <= sample.threshold) {
-      const { stack, weight } = sample;
-      const slot = stack.find(hash);
-      if (slot === 0) {
-        this.#all.addMiss(weight);
-        this.#recent.addMiss(weight);
-      } else {
-        const size = sample.sizeFor(slot);
-        this.#all.addHit(size, weight);
-        this.#recent.addHit(size, weight);
-        stack.use(slot);
-      }
+      if (!sample.count(hash)) this.#all.addMiss(sample.weight);
       this.#age();
     }
     if (this.#successor !== undefined) this.#prepare(this.#successor, hash);
@@ -183,7 +177,6 @@ export class MissRatioCurve implements CacheCurve {
     if (hash <= sample.threshold) {
       sample.remove(hash);
       this.#all.addMiss(sample.weight);
-      this.#recent.addMiss(sample.weight);
       this.#age();
     }
     this.#successor?.remove(hash);
@@ -193,7 +186,8 @@ export class MissRatioCurve implements CacheCurve {
     if (--this.#untilHalving > 0) return;
     this.#untilHalving = LOOKUPS_PER_HALVING * this.#samples;
     this.#bookCounted();
-    this.#recent.halve();
+    this.#aged = this.#recent().halved();
+    this.#agedTo = new SizeHistogram(this.#all);
   }
 
   #prepare(successor: KeySample, hash: number): void {
@@ -214,18 +208,25 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   #succeed(successor: KeySample): void {
+    this.#sample.stack.tell();
     this.#sample = successor;
     this.#successor = undefined;
     this.#threshold = successor.threshold;
   }
 
   #newSample(): KeySample {
-    return new KeySample({ capacity: this.#samples, horizon: this.#horizon });
+    const listener = (size: number, lookups: number) => this.#all.addHit(size, lookups);
+    return new KeySample({ capacity: this.#samples, horizon: this.#horizon, listener });
   }
 
+  #recent(): SizeHistogram {
+    return this.#aged.plus(this.#all.since(this.#agedTo));
+  }
+
+  /** To be called before the histogram is read. */
   #bookCounted(): void {
+    this.#sample.stack.tell();
     this.#all.lookups += this.#counted;
-    this.#recent.lookups += this.#counted;
     this.#counted = 0;
   }
 }

@@ -1,18 +1,32 @@
 // Keys in the order of their last use, with their sizes: how much was used since this one was? That is the size a cache
 // must have to still hold it when it drops what was not used for longest (the stack distance of Mattson et al. 1970).
 //
-// Each use takes the next position of a Fenwick tree, which adds up the sizes at positions from the first to any other
-// one. The last position is always the newest, so a use appends: the node of the new position covers finished ones only
-// and is made of them, one step in the mean. When all positions are taken, the keys move to the first ones, in order.
+// Each use takes the next position, and positions are counted in blocks: a use only moves its size from one block to the
+// newest, and is counted at the block it came from. Every few uses all blocks are gone through, newest first, to tell the
+// distances of the uses counted since. What lies above a block grows as keys from below it are used, so the mean of
+// before and now is taken; within its block a key is taken to be in the middle. In the newest blocks that would be
+// coarse: there uses are counted by how many positions they go back. (MIMIR has such blocks, and finds their distances
+// at each use: Saemundsson, Bjornsson, Chockler, Vigfusson: Dynamic Performance Profiling of Cloud Caches,
+// SoCC 2014.) When all positions are taken, the keys move to the first ones, in order.
 //
 // Everything is kept in typed arrays by slot. Slot 0 is nobody's, so 0 means "none".
 
-/** Positions for each key: with more, moving is rarer and the tree larger. */
-const POSITIONS_PER_KEY = 2;
+import { CountedUses, type DistanceListener } from './counted-uses.js';
+import { HashHeap } from './hash-heap.js';
+
+/** There are so many blocks at most. */
+const BLOCKS = 216;
+/** The keys fill at most so many of them when they have moved together: what they know of a distance is 1.4 % of it all. */
+const BLOCKS_OF_KEYS = 72;
+/** Blocks are gone through after so many were begun, when 6 % of the keys at most have got another place. */
+const BLOCKS_PER_TELLING = 4;
+/** Uses that go back no further than these blocks are counted in steps of positions, two to the power of this a block. */
+const NEAR_STEP_BITS = 3;
+const NEAR_STEPS = BLOCKS_PER_TELLING << NEAR_STEP_BITS;
 
 /**
  * The last uses of up to `capacity` keys, which are known by their hashes alone. To find the largest hash takes one
- * step: that is the key that leaves when the sample gets too large. Takes 60 bytes for each key of `capacity`.
+ * step: that is the key that leaves when the sample gets too large. Takes 65 bytes for each key of `capacity`.
  */
 export class SampledStack {
   readonly #hashes: Int32Array;
@@ -23,19 +37,24 @@ export class SampledStack {
   /** The next slot with the same bucket, or the next free one. */
   readonly #next: Int32Array;
   readonly #buckets: Int32Array;
-  /** Slots, the one with the largest hash first, and where in it each slot is. */
-  readonly #heap: Int32Array;
-  readonly #heapPlaces: Int32Array;
-  readonly #sums: Float64Array;
+  readonly #heap: HashHeap;
   readonly #slotAt: Int32Array;
+  /** By block: sizes of its keys, and what was above it when uses were told last. */
+  readonly #blocks: Float64Array;
+  readonly #aboves: Float64Array;
+  /** Uses since then: by block, and behind them by steps back. */
+  readonly #counted: CountedUses;
+  /** A block has two to the power of this many positions: the fewer keys there are, the less. */
+  #blockBits = 0;
+  #stepBits = 0;
   #top = 0;
   /** No position before this one is taken. */
   #bottom = 1;
   #total = 0;
   #free = 0;
-  #count = 0;
+  #length = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, listener: DistanceListener) {
     const slots = capacity + 1;
     this.#hashes = new Int32Array(slots);
     this.#sizes = new Float64Array(slots);
@@ -43,15 +62,16 @@ export class SampledStack {
     this.#positions = new Int32Array(slots);
     this.#next = new Int32Array(slots);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(2 * slots)));
-    this.#heap = new Int32Array(slots);
-    this.#heapPlaces = new Int32Array(slots);
-    this.#sums = new Float64Array(POSITIONS_PER_KEY * slots + 1);
-    this.#slotAt = new Int32Array(POSITIONS_PER_KEY * slots + 1);
+    this.#heap = new HashHeap(this.#hashes);
+    this.#slotAt = new Int32Array(BLOCKS << bitsFor(slots));
+    this.#blocks = new Float64Array(BLOCKS);
+    this.#aboves = new Float64Array(BLOCKS);
+    this.#counted = new CountedUses(BLOCKS + NEAR_STEPS, listener);
     this.clear();
   }
 
-  get count(): number {
-    return this.#count;
+  get length(): number {
+    return this.#length;
   }
 
   /** Bytes its arrays take. */
@@ -63,11 +83,10 @@ export class SampledStack {
       this.#positions,
       this.#next,
       this.#buckets,
-      this.#heap,
-      this.#heapPlaces,
-      this.#sums,
       this.#slotAt,
-    ].reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.#blocks,
+      this.#aboves,
+    ].reduce((sum, { byteLength }) => sum + byteLength, this.#heap.byteLength + this.#counted.byteLength);
   }
 
   /** The slot of a key, or 0. */
@@ -92,9 +111,26 @@ export class SampledStack {
     return this.#bottom > this.#top ? 0 : this.#slotAt[this.#bottom]!;
   }
 
-  /** Sizes of all keys used after this one, together. */
-  sizeAbove(slot: number): number {
-    return this.#total - this.#sumTo(this.#positions[slot]!);
+  /** Sizes of all keys used after the oldest one, together; off by half a block. */
+  get sizeAboveOldest(): number {
+    const slot = this.oldest;
+    if (slot === 0) return 0;
+    return this.#total - (this.#blocks[this.#positions[slot]! >> this.#blockBits]! + this.#sizes[slot]!) / 2;
+  }
+
+  /** Tells the listener of the uses that were counted since the last time, those of a block or step at once. */
+  tell(): void {
+    this.#tellNear();
+    const blocks = this.#blocks;
+    const aboves = this.#aboves;
+    const oldest = this.#bottom >> this.#blockBits;
+    let above = 0;
+    for (let block = this.#top >> this.#blockBits; block >= oldest; block--) {
+      const inside = blocks[block]!;
+      this.#counted.tell(block, (aboves[block]! + above) / 2, inside);
+      aboves[block] = above;
+      above += inside;
+    }
   }
 
   /** Adds a key as the last one used. There must be room, and the key must be new. */
@@ -108,8 +144,8 @@ export class SampledStack {
     this.#sizes[slot] = size;
     this.#ends[slot] = end;
     this.#append(slot);
-    this.#siftUp(this.#count, slot);
-    this.#count += 1;
+    this.#heap.add(slot);
+    this.#length += 1;
   }
 
   /** Makes a key the last one used. */
@@ -117,6 +153,21 @@ export class SampledStack {
     if (this.#positions[slot] === this.#top) return;
     this.#takeOut(slot);
     this.#append(slot);
+  }
+
+  /** As {@link use}, and the listener will hear of it. */
+  count(slot: number): void {
+    const position = this.#positions[slot]!;
+    const size = this.#sizes[slot]!;
+    const block = position >> this.#blockBits;
+    const steps = (this.#top - position) >> this.#stepBits;
+    // Near ones or not, without a branch nobody could foresee: the mask is all ones for near ones, else zero.
+    const place = block + ((BLOCKS + steps - block) & ((steps - NEAR_STEPS) >> 31));
+    this.#counted.add(place, size);
+    if (position === this.#top) return;
+    this.#blocks[block]! -= size;
+    this.#slotAt[position] = 0;
+    this.#put(slot, this.#nextPosition());
   }
 
   /** Makes a key the last one used, with another size and end. */
@@ -133,67 +184,82 @@ export class SampledStack {
     this.#unchain(slot);
     this.#next[slot] = this.#free;
     this.#free = slot;
-    this.#count -= 1;
-    const place = this.#heapPlaces[slot]!;
-    const last = this.#heap[this.#count]!;
-    if (place === this.#count) return;
-    this.#siftUp(place, last);
-    this.#siftDown(this.#heapPlaces[last]!, last);
+    this.#length -= 1;
+    this.#heap.remove(slot);
   }
 
   /** The largest hash. There must be a key. */
   get largestHash(): number {
-    return this.#hashes[this.#heap[0]!]!;
+    return this.#hashes[this.#heap.largest]!;
   }
 
   removeLargest(): void {
-    this.remove(this.#heap[0]!);
+    this.remove(this.#heap.largest);
   }
 
   clear(): void {
-    this.#buckets.fill(0);
-    this.#positions.fill(0);
-    this.#top = this.#total = this.#count = 0;
+    this.tell();
+    for (const numbers of [this.#buckets, this.#positions, this.#blocks, this.#aboves]) numbers.fill(0);
+    this.#top = this.#total = this.#length = this.#blockBits = this.#stepBits = 0;
     this.#bottom = 1;
+    this.#heap.clear();
     // Slots 1, 2, ... are free, the last one has none after it.
     for (let slot = 0; slot < this.#next.length - 1; slot++) this.#next[slot] = slot + 1;
     this.#next[this.#next.length - 1] = 0;
     this.#free = 1;
   }
 
+  #tellNear(): void {
+    const width = 1 << this.#stepBits;
+    let above = 0;
+    for (let step = 0; step < NEAR_STEPS; step++) {
+      const newest = this.#top - step * width;
+      let inside = 0;
+      for (let position = newest; position > newest - width && position > 0; position--)
+        inside += this.#sizes[this.#slotAt[position]!]!;
+      this.#counted.tell(BLOCKS + step, above, inside);
+      above += inside;
+    }
+  }
+
   #append(slot: number): void {
-    if (this.#top === this.#slotAt.length - 1) this.#moveTogether();
-    this.#put(slot, ++this.#top);
+    this.#put(slot, this.#nextPosition());
     this.#total += this.#sizes[slot]!;
   }
 
+  #nextPosition(): number {
+    const next = this.#top + 1;
+    const positions = BLOCKS_PER_TELLING << this.#blockBits;
+    if ((next & (positions - 1)) === 0) {
+      if (next === BLOCKS << this.#blockBits) {
+        this.#moveTogether();
+        return ++this.#top;
+      }
+      this.tell();
+    }
+    return (this.#top = next);
+  }
+
   #put(slot: number, position: number): void {
-    const sums = this.#sums;
-    let sum = this.#sizes[slot]!;
-    const covered = position & -position;
-    for (let step = 1; step < covered; step <<= 1) sum += sums[position - step]!;
-    sums[position] = sum;
     this.#positions[slot] = position;
     this.#slotAt[position] = slot;
+    this.#blocks[position >> this.#blockBits]! += this.#sizes[slot]!;
   }
 
   #takeOut(slot: number): void {
-    const sums = this.#sums;
+    const position = this.#positions[slot]!;
     const size = this.#sizes[slot]!;
-    const top = this.#top;
-    for (let at = this.#positions[slot]!; at <= top; at += at & -at) sums[at]! -= size;
-    this.#slotAt[this.#positions[slot]!] = 0;
+    this.#slotAt[position] = 0;
+    this.#blocks[position >> this.#blockBits]! -= size;
     this.#total -= size;
   }
 
-  #sumTo(position: number): number {
-    const sums = this.#sums;
-    let sum = 0;
-    for (let at = position; at > 0; at &= at - 1) sum += sums[at]!;
-    return sum;
-  }
-
   #moveTogether(): void {
+    this.tell();
+    this.#blocks.fill(0);
+    this.#aboves.fill(0);
+    this.#blockBits = bitsFor(this.#length);
+    this.#stepBits = Math.max(0, this.#blockBits - NEAR_STEP_BITS);
     let kept = 0;
     for (let position = 1; position <= this.#top; position++) {
       const slot = this.#slotAt[position]!;
@@ -201,6 +267,8 @@ export class SampledStack {
     }
     this.#top = kept;
     this.#bottom = 1;
+    // Every block has something above it now.
+    this.tell();
   }
 
   #unchain(slot: number): void {
@@ -213,39 +281,9 @@ export class SampledStack {
     while (this.#next[at] !== slot) at = this.#next[at]!;
     this.#next[at] = this.#next[slot]!;
   }
+}
 
-  #siftUp(from: number, slot: number): void {
-    const heap = this.#heap;
-    const hash = this.#hashes[slot]!;
-    let place = from;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      const above = heap[parent]!;
-      if (this.#hashes[above]! >= hash) break;
-      heap[place] = above;
-      this.#heapPlaces[above] = place;
-      place = parent;
-    }
-    heap[place] = slot;
-    this.#heapPlaces[slot] = place;
-  }
-
-  #siftDown(from: number, slot: number): void {
-    const heap = this.#heap;
-    const hash = this.#hashes[slot]!;
-    let place = from;
-    for (;;) {
-      let child = 2 * place + 1;
-      if (child >= this.#count) break;
-      if (child + 1 < this.#count && this.#hashes[heap[child + 1]!]! > this.#hashes[heap[child]!]!)
-        child += 1;
-      const below = heap[child]!;
-      if (this.#hashes[below]! <= hash) break;
-      heap[place] = below;
-      this.#heapPlaces[below] = place;
-      place = child;
-    }
-    heap[place] = slot;
-    this.#heapPlaces[slot] = place;
-  }
+/** How large blocks must be so that the keys need no more of them than they may. */
+function bitsFor(keys: number): number {
+  return Math.max(0, Math.ceil(Math.log2(keys / BLOCKS_OF_KEYS)));
 }

@@ -43,10 +43,20 @@ export class SizeHistogram {
     return this.#hits.byteLength;
   }
 
-  halve(): void {
-    for (let bin = 0; bin < BINS; bin++) this.#hits[bin]! /= 2;
-    this.lookups /= 2;
-    this.#represented /= 2;
+  halved(): SizeHistogram {
+    const half = new SizeHistogram();
+    for (let bin = 0; bin < BINS; bin++) half.#hits[bin] = this.#hits[bin]! / 2;
+    half.lookups = this.lookups / 2;
+    half.#represented = this.#represented / 2;
+    return half;
+  }
+
+  plus(other: SizeHistogram): SizeHistogram {
+    const sum = new SizeHistogram(this);
+    for (let bin = 0; bin < BINS; bin++) sum.#hits[bin]! += other.#hits[bin]!;
+    sum.lookups += other.lookups;
+    sum.#represented += other.#represented;
+    return sum;
   }
 
   /** What was added since `earlier` was copied from this one. */

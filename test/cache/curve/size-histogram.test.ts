@@ -58,9 +58,11 @@ describe('SizeHistogram', () => {
     histogram.lookups += 2;
 
     const since = histogram.since(earlier);
-    histogram.halve();
+    const half = histogram.halved();
 
     expect([since.lookups, since.hitsAt(20), since.hitsAt(600)]).to.deep.equal([2, 0, 1]);
-    expect([histogram.lookups, histogram.hitsAt(20), histogram.hitsAt(600)]).to.deep.equal([2, 1, 1.5]);
+    expect([half.lookups, half.hitsAt(20), half.hitsAt(600)]).to.deep.equal([2, 1, 1.5]);
+    const sum = half.plus(since);
+    expect([sum.lookups, sum.hitsAt(20), sum.hitsAt(600)]).to.deep.equal([4, 1, 2.5]);
   });
 });
