@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Clock } from '../clock.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a wrapper must accept every function
@@ -69,6 +70,7 @@ export function timeCall<R>(recorder: CallRecorder, run: () => R): R {
 
 /** As {@link timeCall} for every call of a function. Without a recorder the call is a plain call. */
 export function timedFunction(fn: AnyFunction, recorderNow: () => CallRecorder | undefined): AnyFunction {
+  if (types.isAsyncFunction(fn)) return timedAsyncFunction(fn, recorderNow);
   return function timed(this: unknown, ...args: unknown[]): unknown {
     const recorder = recorderNow();
     if (recorder === undefined) return fn.apply(this, args);
@@ -81,6 +83,16 @@ export function timedFunction(fn: AnyFunction, recorderNow: () => CallRecorder |
       throw error;
     }
     return recordOutcome(recorder, start, result);
+  };
+}
+
+/** What an async function returns is a promise without properties of its own, and it throws nothing: no need to look. */
+function timedAsyncFunction(fn: AnyFunction, recorderNow: () => CallRecorder | undefined): AnyFunction {
+  return function timed(this: unknown, ...args: unknown[]): unknown {
+    const recorder = recorderNow();
+    if (recorder === undefined) return fn.apply(this, args);
+    const start = recorder.clock.now();
+    return follow(recorder, start, fn.apply(this, args) as Promise<unknown>);
   };
 }
 
@@ -111,16 +123,7 @@ function hasOwnFields(result: object): boolean {
 function recordPromise<R extends Promise<unknown>>(recorder: CallRecorder, start: number, promise: R): R {
   let follower: Promise<unknown>;
   try {
-    follower = promise.then(
-      (value) => {
-        recorder.succeeded((recorder.clock.now() - start) / 1000);
-        return value;
-      },
-      (error: unknown) => {
-        recorder.failed((recorder.clock.now() - start) / 1000, error);
-        throw error;
-      },
-    );
+    follower = follow(recorder, start, promise);
   } catch {
     // A class whose constructor takes something else than an executor cannot be followed.
     recorder.succeeded((recorder.clock.now() - start) / 1000);
@@ -129,6 +132,19 @@ function recordPromise<R extends Promise<unknown>>(recorder: CallRecorder, start
   if (!hasOwnFields(promise)) return follower as R;
   follower.catch(() => {});
   return promise;
+}
+
+function follow(recorder: CallRecorder, start: number, promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      recorder.succeeded((recorder.clock.now() - start) / 1000);
+      return value;
+    },
+    (error: unknown) => {
+      recorder.failed((recorder.clock.now() - start) / 1000, error);
+      throw error;
+    },
+  );
 }
 
 function tagOf(result: object): unknown {

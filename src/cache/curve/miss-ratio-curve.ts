@@ -40,7 +40,7 @@ export interface MissRatioCurveOptions {
 
 /**
  * Told of each lookup and write of a cache, once. A lookup whose key is not followed costs some nanoseconds, as long as
- * the hash the write returned is at hand; one that is followed about 60.
+ * the hash the write returned is at hand; one that is followed about 60 ns.
  */
 export class MissRatioCurve implements CacheCurve {
   readonly unit: CurveUnit;
