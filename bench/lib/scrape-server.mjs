@@ -22,6 +22,7 @@ const nameOf = (family) => `bench_metric_${family}`;
 const SUBJECTS = {
   stock: () => openTelemetry('sdk', 'stock'),
   'ours over sdk': () => openTelemetry('sdk', 'ours'),
+  'sdk: collect only': () => openTelemetry('sdk', 'nobody'),
   'ours over cells': () => openTelemetry('cells', 'ours'),
   'prom-client': () => promClient('prom-client'),
   '@prometheus-io/client': () => promClient('@prometheus-io/client'),
@@ -33,7 +34,7 @@ async function openTelemetry(providerKind, writer) {
   const ours = await import(new URL('../../dist/index.js', import.meta.url).href);
   const { PrometheusExporter } = fromRoot('@opentelemetry/exporter-prometheus');
   const reader =
-    writer === 'ours' ? new ours.PullReader() : new PrometheusExporter({ preventServerStart: true });
+    writer === 'stock' ? new PrometheusExporter({ preventServerStart: true }) : new ours.PullReader();
   const Provider = providerKind === 'cells' ? ours.CellMeterProvider : sdk.MeterProvider;
   const views = [{ instrumentName: '*', aggregationCardinalityLimit: 1e6 }];
   const meter = new Provider({ readers: [reader], views }).getMeter('bench');
@@ -48,8 +49,15 @@ async function openTelemetry(providerKind, writer) {
     else instrument.record(secondsOf(i), labelsOf(i));
   };
   if (writer === 'stock') return { record, handle: (...both) => reader.getMetricsRequestHandler(...both) };
+  if (writer === 'nobody') return { record, handle: (...both) => collectOnly(reader, ...both) };
   const endpoint = new ours.MetricsEndpoint(reader);
   return { record, handle: endpoint.handler };
+}
+
+/** What every writer over the SDK has to wait for, in one piece. */
+async function collectOnly(reader, request, response) {
+  const { resourceMetrics } = await reader.collect();
+  response.end(String(resourceMetrics.scopeMetrics.length));
 }
 
 async function promClient(name) {
