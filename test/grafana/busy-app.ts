@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ import {
   startPerformance,
   withTimeout,
 } from '../../src/index.js';
+import { instrumentHandler } from '../../src/integrations/http.js';
 import { pretendLimits } from './limited-container.js';
 
 const [redisUrl = 'redis://127.0.0.1:6379'] = process.argv.slice(2);
@@ -37,7 +38,7 @@ const budget = new CacheBudget({ maxBytes: '256kb', name: 'shop' });
 const products = new MemoryCache({ name: 'products', budget, curve });
 const prices = new MemoryCache({ name: 'prices', budget, curve });
 pretendLimits();
-process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await fickleReceiver();
+process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await listen(fickleReceiver());
 process.env['OTEL_METRIC_EXPORT_INTERVAL'] = '1000';
 const performance = startPerformance({
   serviceName: 'busy',
@@ -103,6 +104,8 @@ const shedder = new LoadShedder({ name: 'http' });
 /** Refuses early. */
 const timid = new LoadShedder({ name: 'reports', maxLag: '2ms', minUtilization: 0.1 });
 
+const shop = await listen(shopFront());
+
 const VISITORS = 100;
 const KEYS = 3000;
 let round = 0;
@@ -155,6 +158,10 @@ const parts: readonly (() => unknown)[] = [
     breaker.execute(async () => {
       if (round % 20 < 5) throw new Error('down');
     }),
+  ...['/products/7', '/products/8', '/checkout'].map((path) => async () => {
+    const response = await fetch(shop + path);
+    await response.text();
+  }),
   () => shedder.shouldShed(),
   () => timid.shouldShed(),
 ];
@@ -168,13 +175,29 @@ function visit(cache: CacheManager): Promise<string> {
 }
 
 /** What pushes go to: two of three are taken. */
-async function fickleReceiver(): Promise<string> {
+function fickleReceiver(): RequestListener {
   let pushes = 0;
-  const server = createServer((request, response) => {
+  return (request, response) => {
     pushes += 1;
     response.statusCode = pushes % 3 === 0 ? 400 : 200;
     request.resume().once('end', () => response.end());
-  });
+  };
+}
+
+/** Some requests fail. */
+function shopFront(): RequestListener {
+  return instrumentHandler(
+    (request, response) => {
+      response.statusCode = request.url === '/checkout' && round % 20 === 0 ? 500 : 200;
+      setTimeout(() => response.end('ok'), 1 + 30 * Math.random() ** 3);
+    },
+    { routeOf: ({ url = '' }) => (url === '/checkout' ? url : '/products/:id') },
+  );
+}
+
+/** Resolves to the address. */
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -18,6 +18,7 @@ import {
 import type { Dashboard } from '../dashboard.js';
 import { bars, graph, heatmap, stat } from '../panels.js';
 import { seriesOf } from '../queries.js';
+import { httpRow } from './http-row.js';
 import { DECISIONS, q, ratio, ratioOrZero, RESTARTS, TARGET_VARIABLES, valuesOf } from './shared.js';
 
 const OPERATION = { 'perf.operation.name': '=~$operation' };
@@ -170,6 +171,7 @@ export const overview: Dashboard = {
         }),
       ],
     },
+    httpRow,
     {
       title: 'Saturation',
       panels: [
