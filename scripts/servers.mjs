@@ -8,6 +8,7 @@ const PACKAGE_OF = {
   'redis-server': 'redis-server',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  chromium: 'chromium',
   otelcol: undefined,
 };
 
@@ -61,7 +62,13 @@ export function isThere(name) {
 }
 
 export function isOnPath(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name)));
+  return pathOf(name) !== undefined;
+}
+
+/** Where the program is, if it is on PATH. */
+export function pathOf(name) {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return paths.find(isExecutable);
 }
 
 function isExecutable(path) {

@@ -28,6 +28,11 @@ export interface PrometheusOptions extends Omit<MetricsEndpointOptions, 'meterPr
   readonly path?: string;
   /** `false` opens no port: answer requests in a server of yours, with `metricsEndpoint`. @default true */
   readonly listen?: boolean;
+  /**
+   * Whether a page that shows how the process does is served beside the metrics, at `/`: to who asks from this machine only,
+   * whatever the host. Default: PERF_LIVE_PAGE, else unless NODE_ENV is production.
+   */
+  readonly page?: boolean;
 }
 
 /** {@link PrometheusOptions} with defaults. */
@@ -36,6 +41,7 @@ export interface PrometheusSettings {
   readonly port: number;
   readonly path: string;
   readonly listen: boolean;
+  readonly page: boolean;
   readonly endpoint: MetricsEndpointOptions;
 }
 
@@ -60,7 +66,7 @@ export interface PerformanceOptions {
   /** Views of the provider that is made. */
   readonly views?: readonly ViewOptions[];
   /**
-   * The provider to make where the application has none: `'cells'` for a {@link CellMeterProvider}, `'sdk'` for the one of
+   * The provider to make where the application has none: `'cells'` for a `CellMeterProvider`, `'sdk'` for the one of
    * the OpenTelemetry SDK. Or a provider of yours: all is recorded into it, and /metrics is not served.
    * @default 'cells'
    */
@@ -108,6 +114,7 @@ const KNOWN_OPTIONS = [
 /** What is in force after environment and defaults. */
 export interface Settings {
   readonly environment: EnvironmentSettings;
+  readonly serviceName: string | undefined;
   readonly exporters: readonly MetricsExporter[];
   readonly prometheus: PrometheusSettings | undefined;
   readonly processes: Processes;
@@ -127,6 +134,7 @@ export function resolveSettings(options: PerformanceOptions, environment: Enviro
   const auto = optimizer instanceof ResourceOptimizer ? undefined : optimizer?.auto;
   return {
     environment,
+    serviceName: options.serviceName ?? environment.serviceName,
     exporters: resolveExporters(options, environment),
     prometheus: prometheus === false ? undefined : resolvePrometheus(prometheus, environment),
     processes: resolveProcesses(options.processes ?? environment.processes ?? 'alone'),
@@ -187,8 +195,8 @@ function resolvePrometheus(
   options: PrometheusOptions | undefined,
   environment: EnvironmentSettings,
 ): PrometheusSettings {
-  checkKnownOptions('prometheus', options, ['host', 'port', 'path', 'listen', ...SERVED_OPTIONS]);
-  const { host, port, path = '/metrics', listen = true, ...endpoint } = options ?? {};
+  checkKnownOptions('prometheus', options, ['host', 'port', 'path', 'listen', 'page', ...SERVED_OPTIONS]);
+  const { host, port, path = '/metrics', listen = true, page, ...endpoint } = options ?? {};
   if (!checkText('prometheus.path', path).startsWith('/'))
     throw new InvalidOptionError('prometheus.path', "a path that starts with '/'", path);
   return {
@@ -196,6 +204,11 @@ function resolvePrometheus(
     port: checkPort('prometheus.port', port ?? environment.prometheusPort ?? 9464),
     path,
     listen: checkBoolean('prometheus.listen', listen),
+    page: checkBoolean('prometheus.page', page ?? environment.livePage ?? !isProduction(environment)),
     endpoint,
   };
+}
+
+function isProduction({ nodeEnvironment }: EnvironmentSettings): boolean {
+  return nodeEnvironment === 'production';
 }

@@ -12,7 +12,15 @@ const DEFAULT_OTLP_TIMEOUT_MS = 10_000;
 /** A provider of our own, unless there is one already or nothing shall be exported. */
 export function openProvider(
   options: PerformanceOptions,
-  { environment, exporters, prometheus, givenProvider, providerKind, seriesIdleTimeout }: Settings,
+  {
+    environment,
+    serviceName,
+    exporters,
+    prometheus,
+    givenProvider,
+    providerKind,
+    seriesIdleTimeout,
+  }: Settings,
 ): BuiltProvider | undefined {
   if (givenProvider !== undefined || environment.sdkDisabled === true) return undefined;
   if (options.registerGlobal !== false && isRegistered(metrics.getMeterProvider())) {
@@ -27,7 +35,6 @@ export function openProvider(
     (name) => name !== 'none' && !(name === 'prometheus' && prometheus === undefined),
   );
   const otlp: OtlpSettings = wanted.includes('otlp') ? readOtlpEnvironment() : {};
-  const serviceName = options.serviceName ?? environment.serviceName;
   return buildProvider({
     kind: providerKind,
     resourceAttributes: {

@@ -1,6 +1,7 @@
 import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { BackgroundTaskManager } from './async/tasks/background-task-manager.js';
 import type { CacheManager } from './cache/cache-manager.js';
+import { systemClock } from './clock.js';
 import { readEnvironment } from './config/environment.js';
 import { forgetDefaults, makeDefaults, type DefaultParts } from './defaults.js';
 import { ListenError } from './errors.js';
@@ -9,6 +10,8 @@ import { logTo, shutdownProvider, type BuiltProvider } from './export/provider.j
 import { openProcesses, reportsElsewhere, type OpenProcesses } from './export/processes/open-processes.js';
 import { MetricsEndpoint } from './export/prometheus/metrics-endpoint.js';
 import { MetricsServer } from './export/prometheus/server.js';
+import { LivePage } from './live/live-page.js';
+import { LiveReporter } from './live/live-reporter.js';
 import type { PerformanceMonitor } from './monitor/performance-monitor.js';
 import type { ResourceOptimizer } from './optimizer/resource-optimizer.js';
 import { resolveSettings, type PerformanceOptions, type Settings } from './performance-options.js';
@@ -75,7 +78,7 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   const { metricsEndpoint, processes } = parts;
   const server =
     metricsEndpoint && prometheus?.listen === true && !reportsElsewhere(settings.processes)
-      ? new MetricsServer(metricsEndpoint, prometheus)
+      ? new MetricsServer(metricsEndpoint, { ...prometheus, beside: openPage(parts, settings) })
       : undefined;
   instrumentsOf().refresh();
   if (settings.autoOptimize) parts.optimizer.startAutoOptimization();
@@ -140,13 +143,35 @@ export function startPerformance(options: PerformanceOptions = {}): Performance 
   return performance;
 }
 
+/** The live page, where it is wanted. It costs nothing until somebody looks. */
+function openPage(
+  { monitor, optimizer, provided }: OpenedParts,
+  { prometheus, processes, serviceName }: Settings,
+): LivePage | undefined {
+  if (prometheus?.page !== true) return undefined;
+  const reporter = new LiveReporter({
+    monitor,
+    optimizer,
+    instruments: instrumentsOf(provided),
+    clock: systemClock,
+    process: { service: serviceName, processes, metricsPath: prometheus.path },
+  });
+  return new LivePage(reporter, systemClock);
+}
+
+interface OpenedParts extends DefaultParts, Pick<Performance, 'metricsEndpoint'> {
+  readonly processes: OpenProcesses | undefined;
+  /** What parts were given to record into; `undefined`: they follow the global provider. */
+  readonly provided: MeterProvider | undefined;
+}
+
 /** The parts for a provider; when one of them cannot be made, the provider is ended again and nothing has started. */
 function partsOrNothing(
   options: PerformanceOptions,
   { environment, prometheus, processes: kind, registerGlobal }: Settings,
   built: BuiltProvider | undefined,
   meterProvider: MeterProvider,
-): DefaultParts & Pick<Performance, 'metricsEndpoint'> & { readonly processes: OpenProcesses | undefined } {
+): OpenedParts {
   const global = metrics.getMeterProvider();
   const followsGlobal = meterProvider === global || (registerGlobal && !isRegistered(global));
   let processes: OpenProcesses | undefined;
@@ -159,7 +184,7 @@ function partsOrNothing(
       const endpointOptions = { ...prometheus.endpoint, meterProvider: provided };
       metricsEndpoint = new MetricsEndpoint(processes.source, endpointOptions);
     }
-    return { ...makeDefaults(environment, options, provided), metricsEndpoint, processes };
+    return { ...makeDefaults(environment, options, provided), metricsEndpoint, processes, provided };
   } catch (error) {
     processes?.close();
     if (built !== undefined) void shutdownProvider(built.provider, SHUTDOWN_TIMEOUT_MS).catch(() => {});

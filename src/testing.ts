@@ -14,6 +14,7 @@ export interface TierUnderTest {
   readonly close?: () => Awaitable<void>;
 }
 
+/** One thing that every tier must do. */
 export interface ContractCase {
   /** A sentence about tiers: `keeps an entry for its time and its grace`. */
   readonly title: string;
@@ -36,6 +37,7 @@ const VALUES = [null, false, 0, '', 'text', -1.5, [], [1, [2]], {}, { a: { b: nu
 /** Tiers may keep whole milliseconds only, and real time passes between a call and the next. */
 const TOLERANCE = 0.5;
 
+/** All of them; each opens a tier anew. */
 export const tierContract: readonly ContractCase[] = [
   contractCase('knows nothing at first', async ({ tier }) => {
     assert.equal(await tier.getEntry('k'), undefined);

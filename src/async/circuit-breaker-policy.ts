@@ -8,6 +8,7 @@ import { CallSignal, type PolicyContext } from './call-signal.js';
 import { BREAKER_STATES, CircuitBreaker, type BreakerState } from './circuit-breaker.js';
 import { isFinalAnswer, isRetryable } from './retry/is-retryable.js';
 
+/** When calls are refused, and for how long. */
 export interface CircuitBreakerPolicyOptions {
   /** Value of the attribute `perf.breaker.name`. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../clock.js';
 
 export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
+/** Calls are made, are refused, or one is made to see. */
 export type BreakerState = (typeof BREAKER_STATES)[number];
 
 export interface CircuitBreakerOptions {

@@ -16,6 +16,7 @@ import { LeasedCall, type CallHost, type CallLimits, type Work } from './lease/l
 import { checkPriority, PriorityQueue } from './lease/priority-queue.js';
 import { StandingQueue } from './lease/standing-queue.js';
 
+/** How many calls run at the same time, and how many wait. */
 export interface LimiterOptions {
   /** Value of the attribute `perf.task.queue`. */
   readonly name: string;
@@ -47,6 +48,7 @@ export interface RunOptions {
   readonly abandonAfter?: Duration;
 }
 
+/** What runs and waits now. */
 export interface LimiterStats {
   readonly active: number;
   readonly queued: number;

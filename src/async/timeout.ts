@@ -5,6 +5,7 @@ import { timeouts } from '../telemetry/async-catalogue.js';
 import { instrumentsOf } from '../telemetry/instruments.js';
 import { runWithin, type ScopedWork, type TimeLimit } from './time-scope.js';
 
+/** What a time limit is called, and what else ends it. */
 export interface TimeoutOptions {
   /** Ends the wait and aborts the work's signal, with the reason of this one. */
   readonly signal?: AbortSignal | undefined;

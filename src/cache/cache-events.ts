@@ -12,7 +12,9 @@ export interface CacheEventDetails {
   readonly error: { readonly operation: string; readonly key?: string; readonly error: unknown };
 }
 
+/** What a cache tells its listeners of. */
 export type CacheEvent = keyof CacheEventDetails;
+/** Hears of one kind of event. What it throws is said once and goes no further. */
 export type CacheListener<E extends CacheEvent> = (details: CacheEventDetails[E]) => void;
 
 const EVENTS: readonly CacheEvent[] = ['delete', 'clear', 'invalidate', 'error'];

@@ -5,6 +5,7 @@ import type { CacheDefaults } from './entry-options.js';
 import type { MemoryCache } from './memory-cache.js';
 import type { CacheTier } from './tier.js';
 
+/** Tiers of a cache, and defaults for what is kept in it. */
 export interface CacheManagerOptions extends Omit<CacheDefaults, 'ttl'> {
   /** The tier in this process. Default: a MemoryCache with its defaults. */
   readonly primary?: MemoryCache;

@@ -7,6 +7,7 @@ import { noticeOnce } from '../telemetry/notice.js';
 import { keyOfArguments } from './cache-key.js';
 import { checkLoadOptions, seconds, type LoadOptions, type SetEntryOptions } from './entry-options.js';
 
+/** How results of a function are kept, and under which keys. */
 export interface CachedOptions extends Omit<LoadOptions<never>, 'ttl' | 'signal'> {
   /** Lifetime of a result. Default: that of the cache. */
   readonly ttl?: Duration;

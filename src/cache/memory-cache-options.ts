@@ -6,6 +6,7 @@ import { CacheBudget } from './budget/cache-budget.js';
 import type { CloneValue } from './cloned-entry.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from './policy/eviction-policy.js';
 
+/** Bounds of a cache in memory, and what leaves it first. */
 export interface MemoryCacheOptions {
   /**
    * Entries it may hold; the least recently used leave first. More than 0. With a `budget` it is bounded by that, so
@@ -53,6 +54,7 @@ export interface MemoryCacheOptions {
   readonly clock?: Clock;
 }
 
+/** How closely a cache follows what it would hit at other sizes. */
 export interface CurveOptions {
   /** Keys that are followed. More of them make it more exact, and a cache with fewer keys has an exact one. */
   readonly samples: number;

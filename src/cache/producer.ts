@@ -14,6 +14,7 @@ import { passing, type MemoryEntry } from './memory-entry.js';
 import type { TierStack, Write } from './tier-stack.js';
 import type { TierLock } from './tier.js';
 
+/** Loads a missing value; its context has the stale one, a signal, and says how the new one is kept. */
 export type Factory<T> = (context: LoadContext<T>) => T | Promise<T>;
 
 /** A process that waits for another one's load looks for the result after each tenth more of waiting, within bounds. */

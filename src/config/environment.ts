@@ -22,6 +22,8 @@ export interface EnvironmentSettings {
   readonly resourceTrackingInterval?: number;
   readonly metricsMaxHistory?: number;
   readonly processes?: Processes;
+  readonly livePage?: boolean;
+  readonly nodeEnvironment?: string;
   readonly optimizerAutoEnabled?: boolean;
   readonly optimizerMemoryThreshold?: number;
   readonly optimizerCpuThreshold?: number;
@@ -72,6 +74,8 @@ export const ENVIRONMENT: {
     'Whose metrics one /metrics serves: of the process, of all workers of node:cluster, of all threads.',
     ['alone', 'cluster', 'threads'],
   ),
+  livePage: yesOrNo('PERF_LIVE_PAGE', 'Whether the live page is served beside /metrics, to this machine.'),
+  nodeEnvironment: text('NODE_ENV', 'With production the live page is served only when asked for.'),
   optimizerAutoEnabled: yesOrNo('OPTIMIZER_AUTO_ENABLED', 'Whether the optimizer looks by itself.'),
   optimizerMemoryThreshold: ratio('OPTIMIZER_MEMORY_THRESHOLD', 'Memory pressure from which it acts.'),
   optimizerCpuThreshold: ratio('OPTIMIZER_CPU_THRESHOLD', 'CPU pressure from which it advises.'),
@@ -118,6 +122,12 @@ export const ENVIRONMENT: {
     expected: 'a port from 0 to 65535',
     parse: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined),
   },
+};
+
+/** What `npx @gary-zero/performance top` reads. */
+export const TOP_TOKEN: Variable<string> = {
+  ...text('PERF_TOP_TOKEN', 'Bearer token that is sent with each request for metrics.'),
+  isSecret: true,
 };
 
 /** What matters only where metrics are pushed over OTLP. */
@@ -181,6 +191,11 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
 /** As {@link readEnvironment}, what concerns OTLP. @throws {InvalidEnvironmentError} */
 export function readOtlpEnvironment(variables: NodeJS.ProcessEnv = process.env): OtlpSettings {
   return read(OTLP_ENVIRONMENT, variables);
+}
+
+/** The token for `top`; no argument of a program, which others on the machine can see. */
+export function readTopToken(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  return (read({ token: TOP_TOKEN }, variables) as { token?: string }).token;
 }
 
 function read(table: Readonly<Record<string, Variable<unknown>>>, variables: NodeJS.ProcessEnv): object {

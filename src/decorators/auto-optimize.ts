@@ -10,6 +10,7 @@ import { activeMonitor, activeOptimizer } from './active.js';
 import { FunctionParts, type FunctionPlan } from './function-parts.js';
 import { refuseGenerator } from './promise-function.js';
 
+/** When a function makes the optimizer look, and what else it gets. */
 export interface AutoOptimizeOptions {
   /**
    * Memory pressure, 0 to 1, at which the optimizer looks at once instead of with its next pass, if this function runs.

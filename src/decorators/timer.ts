@@ -6,7 +6,7 @@ import { timedFunction, type CallRecorder } from '../telemetry/timer.js';
 import { activeMonitor } from './active.js';
 
 /**
- * Times every call of a function or method, as `perf.operation.duration` and for `getAverage('operation_duration_…')`:
+ * Times every call of a function or method, as `perf.operation.duration` and for `getAverage('operation_duration_*')`:
  * until it returned or threw, until its promise settled, or until its generator was finished or closed. Results and
  * errors pass unchanged. Which monitor records is decided at each call, so it may be configured later.
  *

@@ -57,7 +57,7 @@ export function buildProvider(options: ProviderOptions): BuiltProvider {
     (reader) => exportTap.tapReader(reader),
   );
   const given = {
-    resource: makeResource(options.resourceAttributes),
+    resource: makeResource(kind, options.resourceAttributes),
     readers,
     views: [...options.views],
   };

@@ -4,16 +4,33 @@ import { arch, hostname, platform, release } from 'node:os';
 import { basename } from 'node:path';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { SCOPE_NAME, VERSION } from '../telemetry/connection.js';
+import { ProcessResource } from './process-resource.js';
 
 type Resource = ResourceMetrics['resource'];
 
 const require = createRequire(import.meta.url);
 
-/** What the metrics are of: the process and where it runs, under names of the semantic conventions. What is given wins. */
-export function makeResource(given: Readonly<Record<string, string>>): Resource {
+/**
+ * What the metrics are of: the process and where it runs, under names of the semantic conventions. What is given wins.
+ *
+ * @param kind who measures: the SDK of OpenTelemetry says so by a resource of its own.
+ */
+export function makeResource(kind: 'cells' | 'sdk', given: Readonly<Record<string, string>>): Resource {
+  const attributes = { ...surroundings(), ...given };
+  if (kind === 'cells') return new ProcessResource({ ...measuredByUs(), ...attributes });
   const { defaultResource, resourceFromAttributes } =
     require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
-  return defaultResource().merge(resourceFromAttributes({ ...surroundings(), ...given }));
+  return defaultResource().merge(resourceFromAttributes(attributes));
+}
+
+/** The conventions keep the name `opentelemetry` for the SDK. */
+function measuredByUs(): Record<string, string> {
+  return {
+    'service.name': `unknown_service:${process.argv0}`,
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.name': SCOPE_NAME,
+    'telemetry.sdk.version': VERSION,
+  };
 }
 
 /**

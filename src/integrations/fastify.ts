@@ -10,6 +10,7 @@ export type { ShedOptions } from './shed-rule.js';
 
 // What is needed of Fastify 5, told by its shape: it is no dependency.
 
+/** What is read of a request of Fastify. */
 export interface FastifyRequestLike {
   readonly raw: IncomingMessage;
   readonly url: string;
@@ -17,6 +18,7 @@ export interface FastifyRequestLike {
   readonly routeOptions: { readonly url?: string | undefined };
 }
 
+/** What is read of a reply of Fastify, and what a guard needs to refuse. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
   code(status: number): this;
@@ -28,11 +30,13 @@ type Done = () => void;
 type Hook = (request: FastifyRequestLike, reply: FastifyReplyLike, done: Done) => void;
 type ErrorHook = (request: FastifyRequestLike, reply: FastifyReplyLike, error: Error, done: Done) => void;
 
+/** What is used of an instance of Fastify. */
 export interface FastifyLike {
   addHook(name: 'onRequest', hook: Hook): unknown;
   addHook(name: 'onError', hook: ErrorHook): unknown;
 }
 
+/** A plugin for `app.register`. */
 export type FastifyPluginLike = (app: FastifyLike, options: unknown, done: Done) => void;
 
 /**

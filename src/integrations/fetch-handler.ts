@@ -9,6 +9,7 @@ export type FetchHandler<Rest extends unknown[] = unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
+/** How requests to a handler of `Request` are measured. */
 export interface FetchHandlerOptions extends HttpOptions {
   /** The template of the route that answers: `/users/:id`, never the URL. Asked when the request is over. */
   readonly routeOf?: (request: Request) => string | undefined;

@@ -18,6 +18,7 @@ interface HonoRoute {
   readonly handler: Handler;
 }
 
+/** What is used of a context of Hono. */
 export interface HonoContextLike {
   readonly req: {
     readonly raw: Request;

@@ -18,6 +18,7 @@ import {
 } from '../telemetry/instruments.js';
 import { noticeOnce } from '../telemetry/notice.js';
 
+/** What all integrations with servers take. */
 export interface HttpOptions {
   /**
    * What becomes of requests that `@opentelemetry/instrumentation-http` measures too: `'skip'` leaves

@@ -9,6 +9,7 @@ export { shedGuard } from './shed-guard.js';
 export type { ShedGuard, ShedGuardOptions } from './shed-guard.js';
 export type { HttpOptions } from './http-recorder.js';
 
+/** How requests of a server of Node are measured. */
 export interface NodeHttpOptions extends HttpOptions {
   /**
    * The template of the route that answers a request: `/users/:id`, never the URL. Asked when the request is over.

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LoadShedder } from '../optimizer/cpu/load-shedder.js';
 import { REFUSAL, shedRule, type ShedOptions } from './shed-rule.js';
 
+/** How urgent requests are, and which are never refused. */
 export type ShedGuardOptions<Request extends IncomingMessage = IncomingMessage> = ShedOptions<Request>;
 
+/** Whether a request may go on; otherwise it was answered with 503. A middleware of Express too. */
 export type ShedGuard<Request extends IncomingMessage = IncomingMessage> = (
   request: Request,
   response: ServerResponse,

@@ -18,6 +18,7 @@ export interface AlertThresholds {
   readonly p95Duration: number;
 }
 
+/** A threshold that was passed in the time of a summary. */
 export interface Alert {
   readonly severity: 'warning' | 'critical';
   /** The threshold that was passed. */

@@ -3,6 +3,7 @@ import { systemClock, type Cancel, type Clock } from '../clock.js';
 import { toSeconds, type Duration } from '../duration.js';
 import { History, summarize, type HistorySummary } from './history.js';
 
+/** How much of the past is kept. */
 export interface MetricsCollectorOptions {
   /**
    * Points of time kept per metric. The last minute is kept in seconds, the quarter of an hour before in steps of ten

@@ -20,6 +20,7 @@ import { Operation, type Durations } from './operation.js';
 import { operationMetrics, type OperationMetrics, type ResourceUsage } from './summary.js';
 import { UserMetrics, type MetricDescription } from './user-metrics.js';
 
+/** What a monitor is made of. */
 export interface PerformanceMonitorOptions {
   /** Where in-process questions are answered from. Default: a collector of its own. */
   readonly metricsCollector?: MetricsCollector;
@@ -33,6 +34,7 @@ export interface PerformanceMonitorOptions {
   readonly alerts?: Partial<AlertThresholds>;
 }
 
+/** What happened lately: resources, operations, alerts. */
 export interface PerformanceSummary {
   /** Seconds the summary reaches back. */
   readonly duration: number;

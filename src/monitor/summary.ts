@@ -15,6 +15,7 @@ export interface OperationMetrics {
   readonly p99: number;
 }
 
+/** What the process used, now and in the mean. Empty while nothing samples it. */
 export interface ResourceUsage {
   /** The last sample; absent while the resource tracker does not run. */
   readonly current?: ResourceSnapshot;

@@ -1,7 +1,7 @@
 import type { Evaluation, Look, OptimizerAction, Proposal } from './action.js';
 import { Cooldown } from './cooldown.js';
 import type { DecisionLog } from './decision-log.js';
-import type { Decision, MadeDecision, Numbers } from './decision.js';
+import type { ActionMode, ActionName, Decision, MadeDecision, Numbers } from './decision.js';
 import { CHANGED_AGAIN, notMeasured } from './verdict.js';
 
 /** A change that was made and has no verdict yet. */
@@ -21,6 +21,7 @@ export interface RunOptions {
 
 /** An action that is taken through its steps, of whatever kind its signals and changes are. */
 export interface Runner {
+  readonly action: { readonly name: ActionName; readonly mode: ActionMode };
   run(look: Look, log: DecisionLog, options?: RunOptions): Promise<MadeDecision[]>;
 }
 

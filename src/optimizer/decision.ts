@@ -5,8 +5,10 @@ import type {
 } from '../telemetry/optimizer-catalogue.js';
 import type { Verdict } from './verdict.js';
 
+/** What a pass was about. */
 export type OptimizedResource = 'memory' | 'cpu' | 'cache';
 
+/** What the optimizer decides about: see docs/optimizer.md. */
 export type ActionName = (typeof OPTIMIZER_ACTIONS)[number];
 
 /** `off`: it does not look. `advise`: it says what it would do. `auto`: it does it. */
@@ -24,6 +26,7 @@ export const ADVICE_MODES: readonly AdviceMode[] = ['off', 'advise'];
  */
 export type Outcome = (typeof OPTIMIZER_OUTCOMES)[number];
 
+/** Why an action acted, advised or held. */
 export type Reason = (typeof OPTIMIZER_REASONS)[number];
 
 /** What a decision rests on, by name; the unit closes the name. */

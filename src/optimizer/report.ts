@@ -30,6 +30,7 @@ export interface ResourceStatus {
   readonly autoOptimizationActive: boolean;
 }
 
+/** What the optimizer decided lately, what came of it, and what it recommends. */
 export interface OptimizationReport {
   /** ISO 8601. */
   readonly generatedAt: string;

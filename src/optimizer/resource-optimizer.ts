@@ -16,7 +16,7 @@ import type { ReportedLimiter } from './cpu/concurrency-advice.js';
 import { CPUOptimizer } from './cpu/cpu-optimizer.js';
 import { cpuReadingsOf } from './cpu/cpu-readings.js';
 import type { SteeredShedder } from './cpu/shed-action.js';
-import type { DecisionListener, MadeDecision } from './decision.js';
+import type { ActionMode, ActionName, DecisionListener, MadeDecision } from './decision.js';
 import type { FunctionToOptimize, OptimizedFunction } from './functions/optimized-function.js';
 import { OptimizedFunctions, type Pressures } from './functions/optimized-functions.js';
 import type { Cleanup } from './memory/cleanups.js';
@@ -35,6 +35,7 @@ import {
 import { reportFrom, statusFrom, type OptimizationReport, type ResourceStatus } from './report.js';
 import { publishOptimizer, type ShownOptimizer } from './published.js';
 
+/** What an optimizer is made of, and defaults of its passes. */
 export interface ResourceOptimizerOptions {
   /** Default: one with its defaults. */
   readonly memoryOptimizer?: MemoryOptimizer;
@@ -53,6 +54,7 @@ export interface ResourceOptimizerOptions {
   readonly clock?: Clock;
 }
 
+/** How often the optimizer looks, and from where on it acts. */
 export interface AutoOptimizationOptions {
   readonly interval?: Duration;
   readonly memoryThreshold?: number;
@@ -215,6 +217,12 @@ export class ResourceOptimizer {
 
   get isAutoOptimizing(): boolean {
     return this.#cancel !== undefined;
+  }
+
+  /** What each action does about what it sees: nothing, advice, or a change. */
+  get modes(): Readonly<Partial<Record<ActionName, ActionMode>>> {
+    const actions = Object.values(this.#runners).flatMap((runners) => runners.map(({ action }) => action));
+    return Object.fromEntries(actions.map(({ name, mode }) => [name, mode]));
   }
 
   /** The resources now, and the caches since the last look. */

@@ -13,6 +13,7 @@
 
 import { studentT95 } from './student-t.js';
 
+/** What a change turned out to do, by the same lookups before and after it. */
 export type VerdictKind = 'improved' | 'worse' | 'no measurable change' | 'not measured';
 
 /** What a change did. Percentages never come without their interval. */

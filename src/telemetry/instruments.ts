@@ -20,16 +20,19 @@ export interface InstrumentsOptions {
   readonly cardinalityLimit?: number;
 }
 
+/** Counts into one series. */
 export interface BoundCounter {
   /** Adds to this series: about 3 ns, nothing allocated. What is no finite number >= 0 is dropped and counted. */
   add(value?: number): void;
 }
 
+/** Sets the value of one series. */
 export interface BoundGauge {
   /** Sets this series: about 3 ns, nothing allocated. What is no finite number is dropped and counted. */
   record(value: number): void;
 }
 
+/** Records into one series. */
 export interface BoundHistogram {
   /**
    * Records one value; costs what the provider's `record` costs, with a `CellMeterProvider` some 12 ns. What is no finite
@@ -38,17 +41,20 @@ export interface BoundHistogram {
   record(value: number): void;
 }
 
+/** Counts what only grows. */
 export interface Counter<A = Attributes> {
   add(value: number, attributes?: A): void;
   /** The series of these attributes, found once; they are copied, so the object may change afterwards. */
   bind(attributes?: A): BoundCounter;
 }
 
+/** Holds the last value of something. */
 export interface Gauge<A = Attributes> {
   record(value: number, attributes?: A): void;
   bind(attributes?: A): BoundGauge;
 }
 
+/** Records values whose distribution matters. */
 export interface Histogram<A = Attributes> {
   record(value: number, attributes?: A): void;
   bind(attributes?: A): BoundHistogram;

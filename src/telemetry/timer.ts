@@ -70,7 +70,9 @@ export function timeCall<R>(recorder: CallRecorder, run: () => R): R {
 
 /** As {@link timeCall} for every call of a function. Without a recorder the call is a plain call. */
 export function timedFunction(fn: AnyFunction, recorderNow: () => CallRecorder | undefined): AnyFunction {
-  if (types.isAsyncFunction(fn)) return timedAsyncFunction(fn, recorderNow);
+  // Of an async generator, Node says that it is an async function.
+  const isAsync = types.isAsyncFunction(fn) && !types.isGeneratorFunction(fn);
+  if (isAsync) return timedAsyncFunction(fn, recorderNow);
   return function timed(this: unknown, ...args: unknown[]): unknown {
     const recorder = recorderNow();
     if (recorder === undefined) return fn.apply(this, args);

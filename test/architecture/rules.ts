@@ -27,6 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   monitor: { values: [...BASICS, 'telemetry', 'resources'] },
   cache: { values: [...BASICS, 'telemetry', 'async'] },
   optimizer: { values: [...BASICS, 'telemetry', 'resources'] },
+  live: { values: [...BASICS, 'telemetry', 'monitor', 'resources', 'optimizer'], types: 'all' },
+  cli: { values: [...BASICS, 'telemetry', 'export', 'cache', 'config', 'live'] },
   config: { values: BASICS, types: 'all' },
   decorators: {
     values: ['performance', 'defaults', ...BASICS, 'telemetry', 'async', 'monitor', 'cache', 'optimizer'],

@@ -12,12 +12,13 @@ export { freePort, isRunning, type RunningProcess, startProcess } from './proces
 export { waitFor } from './wait-for.js';
 
 /** The programs that `npm test` looks for. */
-export type Server = 'redis-server' | 'prometheus' | 'promtool' | 'otelcol';
+export type Server = 'redis-server' | 'prometheus' | 'promtool' | 'chromium' | 'otelcol';
 
 /** The part of `npm test` that knows the servers; plain JavaScript, so its types are told here. */
 const search: {
   readonly isThere: (name: string) => boolean;
   readonly howToGet: (server: Server) => string;
+  readonly pathOf: (name: string) => string | undefined;
 } = createRequire(import.meta.url)('../../scripts/servers.mjs');
 
 /**
@@ -29,6 +30,11 @@ export function needsServer(context: Mocha.Context, server: Server): void {
   const why = search.howToGet(server);
   if (process.env['CI'] === 'true') throw new Error(`CI must run "${titleOf(context)}", but ${why}`);
   skipBecause(context, why);
+}
+
+/** Where an installed server is. */
+export function pathOf(server: Server): string {
+  return search.pathOf(server) ?? server;
 }
 
 /** Skips the suite or test, in CI too, with a reason that `npm test` repeats in its last lines. */

@@ -140,6 +140,27 @@ describe('timing a generator', () => {
 });
 
 describe('timing an async generator', () => {
+  it('records a generator function, too, each time it is called', async () => {
+    const log = new CallLog();
+    const timed = timedFunction(
+      () => countingSlowly(log),
+      () => log,
+    );
+    const declared = timedFunction(
+      async function* numbers() {
+        yield* countingSlowly(log);
+      },
+      () => log,
+    );
+    const values: unknown[] = [];
+
+    for (const call of [timed, declared])
+      for await (const value of call() as AsyncGenerator<number>) values.push(value);
+
+    expect(values).to.deep.equal([1, 2, 3, 1, 2, 3]);
+    expect(log.calls).to.deep.equal([{ seconds: 3 }, { seconds: 3 }]);
+  });
+
   it('records when for await has come to the end', async () => {
     const log = new CallLog();
     const values: number[] = [];

@@ -11,6 +11,7 @@ export interface WorkContext {
   readonly signal: AbortSignal;
 }
 
+/** What is run; its signal is aborted when its time is up or its caller has left. */
 export type Work<T> = (context: WorkContext) => T | PromiseLike<T>;
 
 /** Limits of one call. Times in seconds. */

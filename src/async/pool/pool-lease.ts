@@ -1,6 +1,7 @@
 import { InvalidUseError } from '../../errors.js';
 import type { PoolEntry } from './pool-entry.js';
 
+/** What becomes of a resource that is given back. */
 export interface ReleaseOptions {
   /** The resource does not work any more: it is destroyed instead of being given to others. @default false */
   readonly destroy?: boolean;

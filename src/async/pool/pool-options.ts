@@ -18,6 +18,7 @@ export interface PoolCallContext {
   readonly signal: AbortSignal;
 }
 
+/** How resources are made, checked and ended, and how many there are. */
 export interface AsyncPoolOptions<T> {
   /** Tells the pool from others in metrics and messages. @default 'default' */
   readonly name?: string;

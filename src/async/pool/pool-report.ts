@@ -1,6 +1,7 @@
 import { placeOf } from './lease-watch.js';
 import type { PoolEntry } from './pool-entry.js';
 
+/** Resources and requests of a pool now. */
 export interface PoolStats {
   /** Resources there are: idle, leased, validating or closing. It is `created` less `destroyed`. */
   readonly size: number;
@@ -35,6 +36,7 @@ export interface AbandonedLease {
   readonly acquiredAt: string | undefined;
 }
 
+/** What was left when a pool was closed. */
 export interface PoolCloseReport {
   /** Leases that were not released in time; their resources were destroyed all the same. The oldest comes first. */
   readonly abandoned: readonly AbandonedLease[];

@@ -2,6 +2,7 @@ import { withDefaults } from '../../checks.js';
 import { systemClock, type Clock } from '../../clock.js';
 import { InvalidOptionError } from '../../errors.js';
 
+/** How many retries successes earn. */
 export interface RetryBudgetOptions {
   /** What a success earns, in retries; more than 0, at most 1. @default 0.1 */
   readonly perSuccess?: number;

@@ -18,6 +18,7 @@ export interface ComingRetry extends FailedAttempt {
   readonly delay: number;
 }
 
+/** What is tried again, how often, and after which waits. */
 export interface RetryOptions {
   /**
    * What is called: value of the attribute `perf.retry.name`, and whose budget is used. Name the other side, never an id.

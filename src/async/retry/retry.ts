@@ -16,6 +16,7 @@ export interface RetryAttempt {
   readonly signal: AbortSignal;
 }
 
+/** What is tried; it is told which attempt this is, and has a signal. */
 export type RetriedWork<T> = (attempt: RetryAttempt) => T | PromiseLike<T>;
 
 /**

@@ -37,6 +37,7 @@ import {
 import { TaskRecord } from './task-record.js';
 import type { DrainReport, ResultOf, TaskFilter, TaskId, TaskStats, TaskStatus } from './task-status.js';
 
+/** How many tasks run, wait, and are remembered. */
 export interface BackgroundTaskManagerOptions {
   /** Value of the attribute `perf.task.queue`. @default 'default' */
   readonly name?: string;

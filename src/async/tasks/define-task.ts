@@ -4,11 +4,13 @@ import { InvalidOptionError } from '../../errors.js';
 import type { SubmitOptions, TaskContext } from './task-options.js';
 import { CAPABILITIES, type TaskCapabilities } from './task-capabilities.js';
 
+/** What a task does with its payload. */
 export type TaskHandler<Payload, Result> = (
   payload: Payload,
   context: TaskContext,
 ) => Result | PromiseLike<Result>;
 
+/** A task by its name: what it does, what it needs, how it is retried. */
 export interface TaskDefinition<Payload, Result> {
   /** Says what is done: `resize image`. Value of the attribute `perf.task.name`. */
   readonly name: string;

@@ -34,11 +34,13 @@ export interface TaskStatus {
   readonly error: unknown;
 }
 
+/** Which tasks are listed. Default: all that are known. */
 export interface TaskFilter {
   readonly name?: string;
   readonly status?: TaskState | readonly TaskState[];
 }
 
+/** How many tasks there are in each state now. */
 export interface TaskStats {
   /** Tasks that may run at the same time. */
   readonly limit: number;

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { checkPositiveInteger } from '../../checks.js';
@@ -13,6 +12,7 @@ import type { EndOptions, SubmitOptions, TaskContext, WaitOptions } from './task
 import type { DrainReport, ResultOf, TaskFilter, TaskId, TaskStats, TaskStatus } from './task-status.js';
 import type { ThreadJob } from './thread-worker.js';
 
+/** How many threads run tasks, and how many tasks wait. */
 export interface ThreadTaskManagerOptions extends Omit<BackgroundTaskManagerOptions, 'limit'> {
   /** Threads at most, each for one task at a time. Default: as many as the machine runs at the same time. */
   readonly threads?: number;
@@ -129,6 +129,8 @@ type PoolOfPiscina = new (options: {
   readonly idleTimeout: number;
 }) => Piscina;
 
+// Not by an import of `createRequire`: webpack would follow it, and warn everybody who has not installed piscina.
+const { createRequire } = process.getBuiltinModule('node:module');
 const load = createRequire(import.meta.url);
 
 function loadPiscina(): PoolOfPiscina {

@@ -29,6 +29,7 @@ import type { BudgetRoom, Losing } from './budgeted-store.js';
 import { EvictionCandidates } from './eviction-candidates.js';
 import { MissCosts } from './miss-costs.js';
 
+/** Bytes that several caches share. */
 export interface CacheBudgetOptions {
   /** Bytes all caches together may hold, by estimate. */
   readonly maxBytes: ByteSize;

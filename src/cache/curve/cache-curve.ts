@@ -1,6 +1,7 @@
 /** What sizes are counted in: bytes where the cache has a bound of bytes, entries where it has one of entries only. */
 export type CurveUnit = 'bytes' | 'entries';
 
+/** What a cache of one size would hit. */
 export interface CurvePoint {
   readonly size: number;
   readonly hitRatio: number;

@@ -6,6 +6,7 @@ import { checkTier, type CacheTier } from '../tier.js';
 import { ManagerNamespace } from './manager-namespace.js';
 import { TierNamespace, type KeyvNamespace, type ListKeys } from './tier-namespace.js';
 
+/** What a `KeyvStore` takes besides its cache. */
 export interface KeyvStoreOptions {
   /**
    * Lists the keys of the cache, for `keyv.iterator()`. Default: the `keys()` of the cache, where it has one: all tiers
@@ -21,6 +22,7 @@ export interface KeyvStoreEntry {
   readonly ttl?: number | undefined;
 }
 
+/** Hears what the cache could not do. */
 export type KeyvErrorListener = (error: unknown) => void;
 
 const LISTED_AT_ONCE = 100;

@@ -21,6 +21,7 @@ import { portOf, UNREADABLE, type KeyvLike, type KeyvWrite } from './keyv-port.j
 import { KeyvRepairs } from './keyv-repairs.js';
 import { KeyvTags } from './keyv-tags.js';
 
+/** The store of Keyv, and how long it is waited for. */
 export interface KeyvTierOptions {
   /**
    * A Keyv of version 5 or 6, one of its storage adapters, or a Map. Give the tier one of its own, or a namespace of its

@@ -3,6 +3,7 @@ import { toSerializer, type SerializerName } from '../serializer/built-in.js';
 import { CacheFolder } from './cache-folder.js';
 import { isOver, type FolderContents, type ListedEntry } from './engine.js';
 import { inspected } from './inspected-entry.js';
+import { printable } from './printable.js';
 import { SqliteContents } from './sqlite-contents.js';
 
 /** Where a command writes its lines. */
@@ -165,13 +166,4 @@ function tellValue(value: unknown): string {
   if (value === undefined) return '(cannot be read here)';
   const text = printable(inspect(value, { depth: 4, breakLength: Infinity }));
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
-}
-
-/** What is in a cache may come from anyone: no sequence that a terminal would obey, nor text that runs backwards. */
-function printable(text: string): string {
-  return text.replaceAll(
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (mark) => `\\u${mark.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  );
 }

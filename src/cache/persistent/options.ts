@@ -11,6 +11,7 @@ import { FileEngine } from './file-engine.js';
 import { SqliteEngine } from './sqlite-engine.js';
 import { codeOf } from '../error-code.js';
 
+/** Where entries are kept, in which form and how many. */
 export interface PersistentCacheOptions {
   /** Folder that belongs to this cache alone; made when missing. @default '.cache' */
   readonly cacheDir?: string;

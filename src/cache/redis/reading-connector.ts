@@ -1,6 +1,5 @@
 import type { AbstractConnector, StandaloneConnectionOptions } from 'ioredis';
-import { createConnection, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net';
 
 type Base = typeof AbstractConnector;
 type Options = StandaloneConnectionOptions & { readonly disconnectTimeout?: number };
@@ -50,6 +49,9 @@ function openSocket({ host, port, path, family, tls }: Options): Socket {
   };
   const where = path != null ? { path } : { host, port, family };
   const options = { ...where, onread } as TcpNetConnectOpts;
-  const socket = tls ? connectTls({ ...options, ...tls }) : createConnection(options);
+  // Loaded by those that connect only, as ioredis is.
+  const socket: Socket = tls
+    ? process.getBuiltinModule('node:tls').connect({ ...options, ...tls })
+    : process.getBuiltinModule('node:net').createConnection(options);
   return socket;
 }

@@ -8,6 +8,7 @@ import { toSerializer, type SerializerName } from '../serializer/built-in.js';
 import type { Serializer } from '../serializer/serializer.js';
 import { checkClient, checkUrl, makeClient, type RedisClient } from './redis-client.js';
 
+/** The connection, and how entries are kept in Redis. */
 export interface RedisCacheOptions {
   /** Where Redis is: `redis://user:password@host:6379/0`, or `rediss://` for TLS. This or `client` is needed. */
   readonly url?: string;

@@ -24,7 +24,7 @@ interface Way {
 
 const require = createRequire(import.meta.url);
 
-/** Loaded when they are used. One line each, so that a bundler can see what is loaded. */
+/** Loaded when they are used. One line each, so that a bundler can see what is loaded, where it is always installed. */
 const WAYS: Readonly<Record<OtlpProtocol, Way>> = {
   'http/protobuf': {
     component: 'otlp_http_metric_exporter',
@@ -36,9 +36,15 @@ const WAYS: Readonly<Record<OtlpProtocol, Way>> = {
   },
   grpc: {
     component: 'otlp_grpc_metric_exporter',
-    load: () => require('@opentelemetry/exporter-metrics-otlp-grpc') as unknown,
+    load: loadGrpc,
   },
 };
+
+/** An optional peer. Bundlers must not see it: they end where it is not installed. */
+function loadGrpc(): unknown {
+  const { createRequire: requireFrom } = process.getBuiltinModule('node:module');
+  return requireFrom(import.meta.url)('@opentelemetry/exporter-metrics-otlp-grpc');
+}
 
 export function otlpComponent(protocol: OtlpProtocol): PushComponent {
   return WAYS[protocol].component;

@@ -1,10 +1,16 @@
-import cluster, { type Worker } from 'node:cluster';
+import type { Cluster, Worker } from 'node:cluster';
 import { opened, sealed, type FromWorker, type ToWorker } from './messages.js';
 import type { Gathering } from './gathering.js';
 import type { Reporter } from './reporter.js';
 
+/** Of this process. Loaded when it is asked for: who only imports the package does without. */
+export function nodeCluster(): Cluster {
+  return process.getBuiltinModule('node:cluster') as unknown as Cluster;
+}
+
 /** Listens to the workers of node:cluster. Returns what stops it. */
 export function gatherFromCluster(gathering: Gathering): () => void {
+  const cluster = nodeCluster();
   const send = (worker: Worker) => (message: ToWorker) => {
     // A channel that has just closed is no error: the worker is gone then.
     if (worker.isConnected()) worker.send(sealed(message), () => {});

@@ -1,10 +1,9 @@
-import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import type { MeterProvider } from '@opentelemetry/api';
 import { systemClock } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import type { MetricSource } from '../prometheus/metric-source.js';
-import { gatherFromCluster, reportToPrimary, sendToPrimary } from './cluster-workers.js';
+import { gatherFromCluster, nodeCluster, reportToPrimary, sendToPrimary } from './cluster-workers.js';
 import { GatheredSource } from './gathered-source.js';
 import { Gathering } from './gathering.js';
 import { Reporter } from './reporter.js';
@@ -12,6 +11,7 @@ import { gatherFromThreads, reportFromThread } from './thread-workers.js';
 
 /** Whose metrics one /metrics serves: of this process, or of all workers of node:cluster, or of all worker threads. */
 export const PROCESSES = ['alone', 'cluster', 'threads'] as const;
+/** Whose metrics one /metrics serves: of this process, of all workers of node:cluster, of all worker threads. */
 export type Processes = (typeof PROCESSES)[number];
 
 /** What the process has to do with metrics of others. */
@@ -25,7 +25,7 @@ export interface OpenProcesses {
 
 /** Whether another process, or thread, serves what this one measures. */
 export function reportsElsewhere(processes: Processes): boolean {
-  if (processes === 'cluster') return cluster.isWorker;
+  if (processes === 'cluster') return nodeCluster().isWorker;
   return processes === 'threads' && !isMainThread;
 }
 
@@ -35,7 +35,7 @@ export function openProcesses(
   own: MetricSource,
   meterProvider: MeterProvider | undefined,
 ): OpenProcesses {
-  if (processes === 'alone' && cluster.isWorker)
+  if (processes === 'alone' && nodeCluster().isWorker)
     noticeOnce(
       'cluster worker',
       "this worker of a cluster serves its own metrics only: give it a port of its own, or processes: 'cluster'",

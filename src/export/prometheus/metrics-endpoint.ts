@@ -18,6 +18,7 @@ import { paced, type Piece } from './pacing.js';
 import { Scrape } from './scrape.js';
 import { ScrapeMetrics } from './scrape-metrics.js';
 
+/** Who may ask for metrics, and how they are written. */
 export interface MetricsEndpointOptions extends AccessOptions {
   /**
    * How names become names of Prometheus. Those with UTF-8 are for Prometheus 3: others are given escaped names.
@@ -47,10 +48,15 @@ export const SERVED_OPTIONS = [
   'resourceLabels',
 ] as const;
 
+interface Plain {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+}
+
 /** An answer before it is sent: a short text, or a page that is written while it is read. */
 type Answer =
-  | { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
-  | { readonly status: 200; readonly headers: Record<string, string>; readonly scrape: Scrape };
+  Plain | { readonly status: 200; readonly headers: Record<string, string>; readonly scrape: Scrape };
 
 interface Asked {
   readonly method: string;
@@ -139,16 +145,21 @@ export class MetricsEndpoint {
     });
   };
 
+  /** Whether who asks may read the metrics; who may not is told so. For what is served beside them. */
+  admits({ headers, socket }: IncomingMessage, response: ServerResponse): boolean {
+    const refused = this.#refused(headers.authorization, socket.remoteAddress);
+    if (refused !== undefined) response.writeHead(refused.status, refused.headers).end(refused.text);
+    return refused === undefined;
+  }
+
   /** Ends what is being written. */
   close(): void {
     for (const scrape of this.#running) scrape.abort();
   }
 
   async #answer({ method, header, address }: Asked): Promise<Answer> {
-    const refusal = this.#access.refusal(header('authorization'), address);
-    if (refusal === 403) return plain(403, 'Forbidden\n');
-    if (refusal === 401)
-      return plain(401, 'Unauthorized\n', { 'www-authenticate': this.#access.challenge ?? '' });
+    const refused = this.#refused(header('authorization'), address);
+    if (refused !== undefined) return refused;
     if (method !== 'GET' && method !== 'HEAD')
       return plain(405, 'Only GET and HEAD\n', { allow: 'GET, HEAD' });
     const format = negotiateFormat(header('accept') ?? undefined);
@@ -177,6 +188,14 @@ export class MetricsEndpoint {
       scrape.fail(error);
       return plain(503, 'Metrics could not be collected\n');
     }
+  }
+
+  #refused(authorization: string | null | undefined, address: string | undefined): Plain | undefined {
+    const refusal = this.#access.refusal(authorization, address);
+    if (refusal === 403) return plain(403, 'Forbidden\n');
+    if (refusal === 401)
+      return plain(401, 'Unauthorized\n', { 'www-authenticate': this.#access.challenge ?? '' });
+    return undefined;
   }
 
   #page(walk: SeriesWalk, { format, escaping }: NegotiatedFormat): Generator<Piece> {
@@ -218,7 +237,7 @@ export class MetricsEndpoint {
   }
 }
 
-function plain(status: number, text: string, headers: Record<string, string> = {}): Answer {
+function plain(status: number, text: string, headers: Record<string, string> = {}): Plain {
   return { status, text, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } };
 }
 

@@ -11,6 +11,7 @@ export const TRANSLATION_STRATEGIES = [
   'NoTranslation',
 ] as const;
 
+/** How names of OpenTelemetry become names of Prometheus: see docs/prometheus.md. */
 export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number];
 
 /** How the metric's kind shows in its name. */

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIPv6, type AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ListenError } from '../../errors.js';
 import type { MetricsEndpoint } from './metrics-endpoint.js';
 
@@ -7,6 +7,15 @@ export interface MetricsServerOptions {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** What is served at other paths. Who may read the metrics may ask, and it may refuse more. */
+  readonly beside?: ServedBeside | undefined;
+}
+
+export interface ServedBeside {
+  answers(request: IncomingMessage): boolean;
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Ends what is being answered. */
+  close(): void;
 }
 
 /** Serves an endpoint under one path, at a port of its own. It never keeps the process alive. */
@@ -18,6 +27,8 @@ export class MetricsServer {
   constructor(endpoint: MetricsEndpoint, options: MetricsServerOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
+    // Not at the import of the package: it takes milliseconds, on Node 24 tens of them, where nothing is served.
+    const { createServer } = process.getBuiltinModule('node:http');
     this.#server = createServer((request, response) => void this.#answer(request, response));
     // An application that is done ends, whether or not somebody keeps a connection open.
     this.#server.unref();
@@ -28,7 +39,7 @@ export class MetricsServer {
   get url(): string | undefined {
     const address = this.#server.address() as AddressInfo | null;
     if (address === null) return undefined;
-    const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
     return `http://${host}:${address.port}${this.#options.path}`;
   }
 
@@ -46,15 +57,21 @@ export class MetricsServer {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#endpoint.close();
+      this.#options.beside?.close();
       this.#server.closeAllConnections();
     });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, beside } = this.#options;
     const [pathname] = (request.url ?? '/').split('?', 1);
-    if (pathname === this.#options.path) return this.#endpoint.handler(request, response);
+    if (pathname === path) return this.#endpoint.handler(request, response);
+    if (beside?.answers(request) === true) {
+      if (this.#endpoint.admits(request, response)) await beside.handler(request, response);
+      return;
+    }
     // Who must not read the metrics need not learn where they are.
-    const hint = this.#endpoint.isOpen ? `Metrics are under ${this.#options.path}\n` : 'Not found\n';
+    const hint = this.#endpoint.isOpen ? `Metrics are under ${path}\n` : 'Not found\n';
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(hint);
   }
 }

@@ -15,6 +15,7 @@ export interface AlertingRule {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** A rule of Prometheus: for a recorded series or for an alert. */
 export type Rule = RecordingRule | AlertingRule;
 
 /** Rules that are evaluated one after the other. */

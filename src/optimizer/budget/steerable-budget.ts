@@ -47,6 +47,7 @@ export interface CurveMark {
   readonly lookups: number;
 }
 
+/** The lookups since a mark, and what caches of other sizes would have missed of them. */
 export interface PredictedTraffic {
   readonly lookups: number;
   /** Misses of a cache of this size on just these lookups; of one of `Infinity` those that no size helps against. */

@@ -2,6 +2,7 @@ import type { WHAT_IF_SIZES } from '../../telemetry/optimizer-catalogue.js';
 import { asMb, asMs } from '../figures.js';
 import { missCostIn, sizeOf, type SteerableBudget, type SteeredCache } from './steerable-budget.js';
 
+/** Memory that is asked about, beside what there is. */
 export type WhatIfSize = (typeof WHAT_IF_SIZES)[number];
 
 /** What a cache would do with other memory. */
@@ -14,6 +15,7 @@ export interface WhatIfPoint {
   readonly missCost: number | undefined;
 }
 
+/** What one cache of a budget would do with other memory. */
 export interface CacheWhatIf {
   readonly name: string;
   readonly points: readonly WhatIfPoint[];

@@ -13,6 +13,7 @@ export interface ReportedLimiter {
   stats(): LimiterState;
 }
 
+/** What the optimizer reads of a limiter. */
 export interface LimiterState {
   readonly active: number;
   readonly queued: number;

@@ -12,6 +12,7 @@ import { CpuAdvice } from './cpu-advice.js';
 import { GcAdvice } from './gc-advice.js';
 import { ShedAction, type SteeredShedder } from './shed-action.js';
 
+/** Which actions about CPU look, advise or act. */
 export interface CPUOptimizerOptions {
   /**
    * Whether registered shedders refuse work. `auto`: they do. `advise`: they only tell what they would refuse. `off`:

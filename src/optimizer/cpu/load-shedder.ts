@@ -14,6 +14,7 @@ import { instrumentsOf, type BoundCounter, type MeterProvider } from '../../tele
 import { busyShareOfLoop, watchLoop, type BusyShare } from './loop-watch.js';
 import { MAX_PRIORITY, MIN_PRIORITY, shareFor, ShedControl } from './shed-control.js';
 
+/** From which lag on load is shed. */
 export interface LoadShedderOptions {
   /** Value of the attribute `perf.shedding.name`. @default 'default' */
   readonly name?: string;

@@ -23,6 +23,7 @@ import { MemoryGovernor } from './memory-governor.js';
 import { freshSample, readingsOf, type MemoryReadings } from './memory-readings.js';
 import { WeakCaches, type ClearableCache } from './weak-caches.js';
 
+/** Which actions about memory may act, and within which marks. */
 export interface MemoryOptimizerOptions {
   /** Whether registered budgets are kept within the memory there is: by making them smaller and larger. @default 'auto' */
   readonly governor?: ActionMode;
@@ -39,6 +40,7 @@ export interface MemoryOptimizerOptions {
   readonly heap?: HeapSource;
 }
 
+/** What one pass about memory does besides. */
 export interface OptimizeMemoryOptions {
   /**
    * Collects garbage before, and after something was changed, so that the result knows what was freed. That stops the

@@ -48,6 +48,7 @@ export class CellCounter implements Counter, UpDownCounter {
   }
 }
 
+/** Adds to one series of a counter. */
 export class BoundCellCounter extends BoundSeries {
   readonly #lowest: number;
 
@@ -64,6 +65,7 @@ export class BoundCellCounter extends BoundSeries {
   }
 }
 
+/** OpenTelemetry's histogram, which can be bound. */
 export class CellHistogram implements Histogram {
   readonly #recorder: Recorder;
   readonly #only: RecordedStream | undefined;
@@ -93,6 +95,7 @@ export class CellHistogram implements Histogram {
   }
 }
 
+/** Records into one series of a histogram. */
 export class BoundCellHistogram extends BoundSeries {
   record(value: number): void {
     const isUsable = typeof value === 'number' && value >= 0 && value < Infinity;
@@ -102,6 +105,7 @@ export class BoundCellHistogram extends BoundSeries {
   }
 }
 
+/** OpenTelemetry's gauge, which can be bound. */
 export class CellGauge implements Gauge {
   readonly #recorder: Recorder;
   readonly #only: RecordedStream | undefined;
@@ -131,6 +135,7 @@ export class CellGauge implements Gauge {
   }
 }
 
+/** Sets one series of a gauge. */
 export class BoundCellGauge extends BoundSeries {
   record(value: number): void {
     const isUsable = typeof value === 'number' && value >= LOWEST && value < Infinity;

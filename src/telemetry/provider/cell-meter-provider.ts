@@ -22,6 +22,7 @@ import type { SeriesWalk, WalkingProducer } from './walk-series.js';
 
 type Resource = ResourceMetrics['resource'];
 
+/** Readers, views and limits of a provider. */
 export interface CellMeterProviderOptions {
   /** What produces the metrics. Default: what `@opentelemetry/resources` says by default, which is loaded for it. */
   readonly resource?: Resource;

@@ -8,6 +8,7 @@ import type { Cancel } from '../../clock.js';
 import { noticeOnce } from '../notice.js';
 import { canWalk, type WalkingProducer } from '../provider/walk-series.js';
 
+/** Hears what a reader has collected. It must not change it. */
 export type ExportListener = (exported: ResourceMetrics) => void;
 
 /**

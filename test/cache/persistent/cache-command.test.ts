@@ -109,7 +109,7 @@ describe('performance cache', () => {
 
       const { code, stdout } = await runScript(`
         process.argv.push('performance', 'cache', 'inspect', ${JSON.stringify(cacheDir)});
-        await import('./src/cache/persistent/cli.ts');
+        await import('./src/cli/main.ts');
       `);
 
       expect(stdout).to.contain('"k"  does not expire\n');

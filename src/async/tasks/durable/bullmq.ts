@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
 import { InvalidUseError } from '../../../errors.js';
 
@@ -53,6 +52,8 @@ interface IoRedis {
   readonly Redis: typeof Redis;
 }
 
+// Not by an import of `createRequire`: webpack would follow it, and warn everybody who has not installed bullmq.
+const { createRequire } = process.getBuiltinModule('node:module');
 const load = createRequire(import.meta.url);
 
 /** @throws {InvalidUseError} when it is not installed. */

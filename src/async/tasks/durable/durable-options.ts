@@ -4,6 +4,7 @@ import { toSeconds, type Duration } from '../../../duration.js';
 import { InvalidOptionError } from '../../../errors.js';
 import type { MeterProvider } from '../../../telemetry/instruments.js';
 
+/** The queue in Redis, and what this process does of it. */
 export interface DurableTaskManagerOptions {
   /** Where Redis is: `redis://user:password@host:6379/0`, or `rediss://` for TLS. This or `client` is needed. */
   readonly url?: string;
