@@ -1,6 +1,8 @@
-import type { OptimizerAction, Proposal } from '../action.js';
+import type { Evaluation, OptimizerAction, Proposal } from '../action.js';
 import type { Reason } from '../decision.js';
 import { asMb, asMs, asPercent } from '../figures.js';
+import { CHANGED_AGAIN, notMeasured, type Verdict } from '../verdict.js';
+import { SharesTrial } from './shares-trial.js';
 import { missCostIn, sizeOf, type SteerableBudget, type SteeredCache } from './steerable-budget.js';
 import type { SteeredBudgets } from './steered-budgets.js';
 
@@ -58,6 +60,7 @@ export class SharesAction implements OptimizerAction<SharesSignal, SharesChange>
   readonly waitsForVerdict = false;
   readonly #budgets: SteeredBudgets;
   readonly #told = new WeakMap<SteerableBudget, Told>();
+  readonly #trials = new WeakMap<SharesChange, SharesTrial>();
 
   constructor(budgets: SteeredBudgets) {
     this.#budgets = budgets;
@@ -84,10 +87,26 @@ export class SharesAction implements OptimizerAction<SharesSignal, SharesChange>
     return tellShares(signal);
   }
 
-  /** The budget has done it: what is left is to know that it has been said. */
-  apply({ target }: SharesChange): void {
-    const budget = this.#budgets.find(target)?.budget;
-    if (budget !== undefined) this.#told.set(budget, toldOf(budget, this.#told.get(budget)));
+  /** The budget has done it: what is left is to know that it has been said, and to look what comes of it. */
+  apply(change: SharesChange): void {
+    const budget = this.#budgets.find(change.target)?.budget;
+    if (budget === undefined) return;
+    const before = this.#told.get(budget);
+    this.#told.set(budget, toldOf(budget, before));
+    const hasCurves = budget.shares.every(({ curve }) => curve !== undefined);
+    if (before !== undefined && hasCurves) this.#trials.set(change, new SharesTrial(budget, before.shares));
+  }
+
+  /** The old shares are the model's: there is nothing to go back to. */
+  evaluate(change: SharesChange): Evaluation | undefined {
+    const trial = this.#trials.get(change);
+    if (trial === undefined) return { verdict: notMeasured('not all caches of the budget have a curve') };
+    trial.look();
+    return trial.isComplete ? { verdict: trial.verdict() } : undefined;
+  }
+
+  conclude(change: SharesChange): Verdict {
+    return this.#trials.get(change)?.verdict() ?? notMeasured(CHANGED_AGAIN);
   }
 }
 

@@ -96,7 +96,7 @@ describe('SharesAction', () => {
         log,
       );
     };
-    return { budget, users: users!, pages: pages!, look };
+    return { budget, users: users!, pages: pages!, look, log };
   }
 
   it('compares with what was so when it was last told, and tells each move once', async () => {
@@ -117,6 +117,28 @@ describe('SharesAction', () => {
       ['held', 'balanced'],
       ['applied', 'asked_more'],
     ]);
+  });
+
+  it('has a verdict on each move: what it did once enough was seen, or why nothing can be said', async () => {
+    const { users, pages, look, log } = sharing();
+    users.curve!.predict = (size) => 500 - (10 * size) / MB;
+    pages.curve!.predict = users.curve!.predict;
+    pages.missSeconds = 1;
+    await look();
+    [users.bytes, pages.bytes] = [5 * MB, 15 * MB];
+    await look();
+    for (let pass = 0; pass < 10; pass++) {
+      users.serve(1000, 450);
+      pages.serve(1000, 350);
+      await look();
+    }
+    [users.bytes, pages.bytes] = [10 * MB, 10 * MB];
+    await look();
+    [users.bytes, pages.bytes] = [5 * MB, 15 * MB];
+    await look();
+
+    const verdicts = log.verdicts.map(({ kind }) => kind);
+    expect(verdicts).to.deep.equal(['improved', 'not measured']);
   });
 
   it('waits for a full budget, and leaves a budget with one cache alone', async () => {
