@@ -57,6 +57,8 @@ export class MissRatioCurve implements CacheCurve {
   /** What of that counts less by now, and up to when. */
   #aged = new SizeHistogram();
   #agedTo = new SizeHistogram();
+  /** Both together, until something is counted again: a question comes with others. */
+  #recentNow: SizeHistogram | undefined;
   /** Whatever has a larger hash is followed by no sample. */
   #threshold: number;
   /** Lookups that are not in the histograms yet: a small number is the cheapest to count. */
@@ -188,6 +190,7 @@ export class MissRatioCurve implements CacheCurve {
     this.#bookCounted();
     this.#aged = this.#recent().halved();
     this.#agedTo = new SizeHistogram(this.#all);
+    this.#recentNow = undefined;
   }
 
   #prepare(successor: KeySample, hash: number): void {
@@ -220,11 +223,13 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   #recent(): SizeHistogram {
-    return this.#aged.plus(this.#all.since(this.#agedTo));
+    return (this.#recentNow ??= this.#aged.plus(this.#all.since(this.#agedTo)));
   }
 
   /** To be called before the histogram is read. */
   #bookCounted(): void {
+    if (this.#counted === 0) return;
+    this.#recentNow = undefined;
     this.#sample.stack.tell();
     this.#all.lookups += this.#counted;
     this.#counted = 0;

@@ -53,9 +53,8 @@ export class SharesTrial {
     const missCostOf = missCostIn(shares);
     let [real, old] = [0, 0];
     for (const cache of shares) {
-      const cost = missCostOf(cache) * this.#missesOf(cache);
-      real += cost;
-      old += cost * this.#timesBefore(cache);
+      real += missCostOf(cache) * this.#missesOf(cache);
+      old += missCostOf(cache) * this.#missesBefore(cache);
     }
     if (real > 0 && old > 0) this.#effects.push(Math.log(real / old));
     this.#begin();
@@ -86,14 +85,16 @@ export class SharesTrial {
     return cache.misses - (this.#sinceOf(cache)?.misses ?? cache.misses);
   }
 
-  /** How many times the misses of now a cache would have had with its old share. */
-  #timesBefore(cache: SteeredCache): number {
+  /** Misses there would have been with its old share. Where the curve expects none now, it cannot be put right. */
+  #missesBefore(cache: SteeredCache): number {
     const since = this.#sinceOf(cache);
-    if (since === undefined || cache.bytes === 0) return 1;
+    const misses = this.#missesOf(cache);
+    if (since === undefined || cache.bytes === 0) return misses;
     const { bytes } = this.#budget;
     const traffic = cache.curve!.since(since.mark);
     const factor = ((this.#oldShares.get(cache.name) ?? 0) * bytes) / cache.bytes;
     const now = traffic.missesAt(sizeOf(cache));
-    return now === 0 ? 1 : traffic.missesAt(factor * sizeOf(cache)) / now;
+    const before = traffic.missesAt(factor * sizeOf(cache));
+    return now === 0 ? misses + before : (misses / now) * before;
   }
 }

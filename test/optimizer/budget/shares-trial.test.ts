@@ -62,6 +62,22 @@ describe('SharesTrial', () => {
     expect(better.improvementPercent).to.be.closeTo(exact.improvementPercent!, 1e-6);
   });
 
+  it('counts what a cache saves that has no miss left', () => {
+    const budget = new FakeBudget({ mb: 40 });
+    const [whole, other] = [cacheOf('whole', 30, 0.1), cacheOf('other', 10, 0.1)];
+    whole.curve!.predict = (size) => (size >= 30 * MB ? 0 : 300);
+    budget.shares.push(whole, other);
+    const trial = new SharesTrial(budget, new Map([...budget.shares].map(({ name }) => [name, 0.5])));
+    for (let look = 0; look < 10; look++) {
+      whole.serve(1000, 0);
+      other.serve(1000, 400);
+      trial.look();
+    }
+
+    // 400 misses; with half each it would have been 300 and 300.
+    expect(trial.verdict().improvementPercent).to.be.closeTo(100 / 3, 0.1);
+  });
+
   it('says that nothing was measured after too few looks, or too little traffic', () => {
     expect(judged({ looks: 2 }).verdict.kind).to.equal('not measured');
     const { trial, verdict } = judged({ worse: 0.01 });
