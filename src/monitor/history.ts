@@ -1,4 +1,4 @@
-import { bucketOf, BUCKETS, middleOf } from './log-linear.js';
+import { bucketOf, BUCKETS, middleOf, positiveBucketOf } from './log-linear.js';
 
 /** What was recorded in one stretch of time. */
 export interface HistorySlot {
@@ -26,6 +26,15 @@ export interface HistorySummary {
   percentile(share: number): number;
 }
 
+/** What was recorded since the last slot was closed. How often, the buckets tell. */
+class OpenSlot {
+  sum = 0;
+  min = Infinity;
+  max = -Infinity;
+  last = 0;
+  errors = 0;
+}
+
 const FINE_SLOTS = 60;
 const MEDIUM_SLOTS = 90;
 const MEDIUM_MS = 10_000;
@@ -43,12 +52,7 @@ export class History {
   readonly #slots: HistorySlot[] = [];
   #keptSince: number;
   #start: number;
-  #count = 0;
-  #errors = 0;
-  #sum = 0;
-  #min = Infinity;
-  #max = -Infinity;
-  #last = 0;
+  #open = new OpenSlot();
   #total = 0;
 
   constructor(maxSlots: number, now: number) {
@@ -64,36 +68,40 @@ export class History {
 
   /** The value must be a finite number. */
   record(value: number): void {
-    this.#count += 1;
-    this.#sum += value;
-    if (value < this.#min) this.#min = value;
-    if (value > this.#max) this.#max = value;
-    this.#last = value;
-    const bucket = bucketOf(value);
-    if (bucket >= 0) this.#positive[bucket]! += 1;
-    else this.#recordNegative(bucket);
+    const open = this.#open;
+    open.sum += value;
+    if (value < open.min) open.min = value;
+    if (value > open.max) open.max = value;
+    open.last = value;
+    if (value >= 0) this.#positive[positiveBucketOf(value)]! += 1;
+    else this.#recordNegative(bucketOf(value));
   }
 
   recordError(value: number): void {
-    this.#errors += 1;
+    this.#open.errors += 1;
     this.record(value);
   }
 
   /** Sum of everything ever recorded. */
   get total(): number {
-    return this.#total + this.#sum;
+    return this.#total + this.#open.sum;
   }
 
   /** The value recorded last, ever. */
   get last(): number | undefined {
-    return this.#count > 0 ? this.#last : this.#slots.at(-1)?.last;
+    return this.#hasRecords ? this.#open.last : this.#slots.at(-1)?.last;
+  }
+
+  /** Whether the open slot has any. How many, its buckets tell. */
+  get #hasRecords(): boolean {
+    return this.#open.min < Infinity;
   }
 
   /** Closes the open slot. */
   rotate(now: number): void {
-    if (this.#count > 0) {
-      this.#total += this.#sum;
-      this.#slots.push(this.#open(now));
+    if (this.#hasRecords) {
+      this.#total += this.#open.sum;
+      this.#slots.push(this.#openSlot(now));
       this.#clear();
       this.#compact(now);
     }
@@ -103,7 +111,7 @@ export class History {
   /** Slots that reach into the time since `from`, the open one included. */
   since(from: number, now: number): HistorySlot[] {
     const slots = this.#slots.filter((slot) => slot.end > from);
-    if (this.#count > 0) slots.push(this.#open(now));
+    if (this.#hasRecords) slots.push(this.#openSlot(now));
     return slots;
   }
 
@@ -112,36 +120,31 @@ export class History {
     this.#negative.set(bucket, (this.#negative.get(bucket) ?? 0) + 1);
   }
 
-  #open(now: number): HistorySlot {
+  #openSlot(now: number): HistorySlot {
     const buckets: number[] = [];
-    for (const [bucket, count] of [...(this.#negative ?? [])].toSorted((a, b) => a[0] - b[0]))
-      buckets.push(bucket, count);
-    const highest = Math.max(0, bucketOf(this.#max));
-    for (let bucket = Math.max(0, bucketOf(this.#min)); bucket <= highest; bucket++) {
-      const count = this.#positive[bucket]!;
-      if (count > 0) buckets.push(bucket, count);
-    }
+    let count = 0;
+    const take = (bucket: number, times: number) => {
+      if (times > 0) buckets.push(bucket, times);
+      count += times;
+    };
+    for (const [bucket, times] of [...(this.#negative ?? [])].toSorted((a, b) => a[0] - b[0]))
+      take(bucket, times);
+    const highest = Math.max(0, bucketOf(this.#open.max));
+    for (let bucket = Math.max(0, bucketOf(this.#open.min)); bucket <= highest; bucket++)
+      take(bucket, this.#positive[bucket]!);
     return {
       start: this.#start,
       end: now,
-      count: this.#count,
-      errors: this.#errors,
-      sum: this.#sum,
-      min: this.#min,
-      max: this.#max,
-      last: this.#last,
+      count,
+      ...this.#open,
       buckets,
     };
   }
 
   #clear(): void {
-    this.#positive.fill(0, Math.max(0, bucketOf(this.#min)), Math.max(0, bucketOf(this.#max)) + 1);
+    this.#positive.fill(0, Math.max(0, bucketOf(this.#open.min)), Math.max(0, bucketOf(this.#open.max)) + 1);
     this.#negative?.clear();
-    this.#count = 0;
-    this.#errors = 0;
-    this.#sum = 0;
-    this.#min = Infinity;
-    this.#max = -Infinity;
+    this.#open = new OpenSlot();
   }
 
   /** Puts one pair of old neighbours together wherever the fine or the medium stretch has grown too long. */

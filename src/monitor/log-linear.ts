@@ -1,3 +1,5 @@
+import { HIGH_MANTISSA_BITS, highWordOf, numberOfHighWord } from '../telemetry/float-bits.js';
+
 /**
  * Counts of values in buckets whose width is a fixed share of their value: 32 to each power of two, so a percentile
  * is at most 1.6 % off. The bucket is read from the bits of the number (exponent and the five highest bits of the
@@ -8,7 +10,7 @@
  * Everything from 2^41 on shares the last one.
  */
 const MANTISSA_BITS = 5;
-const SHIFT = 20 - MANTISSA_BITS;
+const SHIFT = HIGH_MANTISSA_BITS - MANTISSA_BITS;
 const LOWEST_EXPONENT = 1023 - 30;
 const HIGHEST_EXPONENT = 1023 + 40;
 const OFFSET = (LOWEST_EXPONENT << MANTISSA_BITS) - 1;
@@ -16,18 +18,13 @@ const OFFSET = (LOWEST_EXPONENT << MANTISSA_BITS) - 1;
 /** How many buckets positive values can fall into, the one for zero included. */
 export const BUCKETS: number = ((HIGHEST_EXPONENT + 1) << MANTISSA_BITS) - 1 - OFFSET + 1;
 
-const asNumber = new Float64Array(1);
-const asWords = new Uint32Array(asNumber.buffer);
-const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
-
 export function bucketOf(value: number): number {
   return value < 0 ? -positiveBucketOf(-value) : positiveBucketOf(value);
 }
 
-function positiveBucketOf(value: number): number {
-  // Makes -0, whose sign bit would count as a large number, a plain 0.
-  asNumber[0] = value + 0;
-  const bucket = (asWords[HIGH_WORD]! >>> SHIFT) - OFFSET;
+/** That of a value that is not below 0. */
+export function positiveBucketOf(value: number): number {
+  const bucket = (highWordOf(value) >> SHIFT) - OFFSET;
   return bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS - 1 : bucket;
 }
 
@@ -40,7 +37,5 @@ export function middleOf(bucket: number): number {
 }
 
 function lowerBound(bucket: number): number {
-  asNumber[0] = 0;
-  asWords[HIGH_WORD] = (bucket + OFFSET) << SHIFT;
-  return asNumber[0];
+  return numberOfHighWord((bucket + OFFSET) << SHIFT);
 }

@@ -122,7 +122,7 @@ export class PerformanceMonitor {
 
   /** Adds to a counter. */
   recordCounter(name: string, value = 1, tags?: Attributes): void {
-    if (this.enabled) this.#userMetrics.find(name, 'counter')?.record(value, tags);
+    if (this.enabled) this.#userMetrics.find(name, 'counter')?.add(value, tags);
   }
 
   /** Sets a gauge. */

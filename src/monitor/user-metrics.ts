@@ -1,11 +1,10 @@
 import { checkKnownOptions } from '../checks.js';
 import { InvalidOptionError } from '../errors.js';
-import type { Attributes, InstrumentDefinition } from '../telemetry/definition.js';
 import type { Counter, Gauge, Histogram, Instruments } from '../telemetry/instruments.js';
 import { noticeOnce } from '../telemetry/notice.js';
-import type { History } from './history.js';
 import { metricName } from './metric-name.js';
 import type { MetricsCollector } from './metrics-collector.js';
+import { UserCounter, UserGauge, UserHistogram } from './user-metric.js';
 
 /** What exporters say about a metric of the application. Given on first use of the name. */
 export interface MetricDescription {
@@ -17,16 +16,22 @@ export interface MetricDescription {
   readonly buckets?: readonly number[];
 }
 
-type UserKind = 'counter' | 'gauge' | 'histogram';
-
-/** One metric of the application: the instrument for exporters and the history for questions, recorded together. */
-interface UserMetric {
-  readonly kind: UserKind;
-  record(value: number, tags?: Attributes): void;
-  bind(tags?: Attributes): (value: number) => void;
+/** What becomes of each kind. */
+interface UserMetricOf {
+  readonly counter: UserCounter;
+  readonly gauge: UserGauge;
+  readonly histogram: UserHistogram;
 }
 
+type UserKind = keyof UserMetricOf;
+type UserMetric = UserMetricOf[UserKind];
+
 const MAX_NAMES = 1000;
+
+function drop(): void {}
+
+const DROPPED_COUNTER: Counter = { add: drop, bind: () => ({ add: drop }) };
+const DROPPED_VALUES: Gauge & Histogram = { record: drop, bind: () => ({ record: drop }) };
 
 /** The metrics the application names itself. */
 export class UserMetrics {
@@ -40,9 +45,13 @@ export class UserMetrics {
   }
 
   /** `undefined` when the measurement must be dropped; the reason is counted and said once. */
-  find(given: unknown, kind: UserKind, description?: MetricDescription): UserMetric | undefined {
+  find<Kind extends UserKind>(
+    given: unknown,
+    kind: Kind,
+    description?: MetricDescription,
+  ): UserMetricOf[Kind] | undefined {
     const metric = this.#byName.get(given) ?? this.#make(given, kind, description);
-    if (metric === undefined || metric.kind === kind) return metric;
+    if (metric === undefined || metric.kind === kind) return metric as UserMetricOf[Kind] | undefined;
     this.#instruments.reject('kind_conflict');
     noticeOnce(
       `kind ${String(given)} ${kind}`,
@@ -52,29 +61,15 @@ export class UserMetrics {
   }
 
   counter(name: string | undefined, description?: MetricDescription): Counter {
-    const metric = name === undefined ? undefined : this.find(name, 'counter', description);
-    return {
-      add: (value, tags) => metric?.record(value, tags),
-      bind: (tags) => {
-        const record = metric?.bind(tags) ?? ignore;
-        return { add: (value = 1) => record(value) };
-      },
-    };
+    return (name === undefined ? undefined : this.find(name, 'counter', description)) ?? DROPPED_COUNTER;
   }
 
   gauge(name: string | undefined, description?: MetricDescription): Gauge {
-    return this.#recording(name === undefined ? undefined : this.find(name, 'gauge', description));
+    return (name === undefined ? undefined : this.find(name, 'gauge', description)) ?? DROPPED_VALUES;
   }
 
   histogram(name: string | undefined, description?: MetricDescription): Histogram {
-    return this.#recording(name === undefined ? undefined : this.find(name, 'histogram', description));
-  }
-
-  #recording(metric: UserMetric | undefined): Gauge & Histogram {
-    return {
-      record: (value, tags) => metric?.record(value, tags),
-      bind: (tags) => ({ record: metric?.bind(tags) ?? ignore }),
-    };
+    return (name === undefined ? undefined : this.find(name, 'histogram', description)) ?? DROPPED_VALUES;
   }
 
   #make(given: unknown, kind: UserKind, description?: MetricDescription): UserMetric | undefined {
@@ -114,54 +109,17 @@ export class UserMetrics {
     // promtool's check wants a HELP line for every family.
     const description = given.description ?? `The ${kind} ${name} of the application.`;
     const base = { name, unit, description, attributes: {} };
+    const definition = { ...base, ...(buckets === undefined ? {} : { buckets }) };
     const history = this.#collector.historyOf(name, kind);
-    if (kind === 'counter') {
-      const counter = this.#instruments.counter({ ...base, kind }) as Counter;
-      return {
-        kind,
-        record: (value, tags) => {
-          counter.add(value, tags);
-          remember(history, value, true);
-        },
-        bind: (tags) => {
-          const bound = counter.bind(tags);
-          return (value) => {
-            bound.add(value);
-            remember(history, value, true);
-          };
-        },
-      };
+    switch (kind) {
+      case 'counter':
+        return new UserCounter(this.#instruments.counterSeries({ ...definition, kind }), history);
+      case 'gauge':
+        return new UserGauge(this.#instruments.gaugeSeries({ ...definition, kind }), history);
+      default:
+        return new UserHistogram(this.#instruments.histogramSeries({ ...definition, kind }), history);
     }
-    const definition: InstrumentDefinition = { ...base, kind, ...(buckets === undefined ? {} : { buckets }) };
-    const instrument = (
-      kind === 'gauge'
-        ? this.#instruments.gauge({ ...definition, kind })
-        : this.#instruments.histogram({ ...definition, kind })
-    ) as Gauge;
-    const isNegativeRefused = kind === 'histogram';
-    return {
-      kind,
-      record: (value, tags) => {
-        instrument.record(value, tags);
-        remember(history, value, isNegativeRefused);
-      },
-      bind: (tags) => {
-        const bound = instrument.bind(tags);
-        return (value) => {
-          bound.record(value);
-          remember(history, value, isNegativeRefused);
-        };
-      },
-    };
   }
-}
-
-function ignore(): void {}
-
-/** Keeps out of the history what the instrument refuses. */
-function remember(history: History | undefined, value: number, isNegativeRefused: boolean): void {
-  if (history !== undefined && Number.isFinite(value) && !(isNegativeRefused && value < 0))
-    history.record(value);
 }
 
 function checkDescription(given: MetricDescription | undefined): void {

@@ -25,7 +25,7 @@ export class CounterCell implements Cell {
   readonly attributes: KeptAttributes;
   readonly #sdk: SdkHandle;
   readonly #rejections: Rejections | undefined;
-  readonly #isMonotonic: boolean;
+  readonly #lowest: number;
   #total = 0;
   #flushed = 0;
   /** Also after adding zero, or up and down again: the series exists and is to be seen. */
@@ -39,18 +39,18 @@ export class CounterCell implements Cell {
     this.attributes = attributes;
     this.#sdk = sdk;
     this.#rejections = rejections;
-    this.#isMonotonic = sdk.kind === 'counter';
+    this.#lowest = sdk.kind === 'counter' ? 0 : -Infinity;
   }
 
-  add(value = 1): void {
-    // One NaN would poison the series for ever, a text would turn the sum into a text.
-    if (typeof value !== 'number') return this.#rejections?.count('not_a_number');
-    const total = this.#total + value;
-    if (!(total > -Infinity && total < Infinity)) return this.#rejections?.count('not_a_number');
-    if (value < 0 && this.#isMonotonic) return this.#rejections?.count('negative');
+  /** Whether the value counts: one NaN would poison the series for ever, a text would turn the sum into a text. */
+  add(value = 1): boolean {
+    const total = typeof value === 'number' ? this.#total + value : Number.NaN;
+    if (!(total > -Infinity && total < Infinity && value >= this.#lowest))
+      return reject(this.#rejections, value);
     this.#total = total;
     this.#isPending = true;
     if (!this.#sdk.isLive) this.#sdk.refresh();
+    return true;
   }
 
   flush(): void {
@@ -71,7 +71,8 @@ export class GaugeCell implements Cell {
   readonly attributes: KeptAttributes;
   readonly #sdk: SdkHandle;
   readonly #rejections: Rejections | undefined;
-  #last: number | undefined;
+  /** NaN for none: as a number it is kept in place, where `undefined` would make each value an object of its own. */
+  #last = Number.NaN;
 
   static maker(rejections: Rejections | undefined): CellMaker<GaugeCell> {
     return (attributes, sdk) => new GaugeCell(attributes, sdk, rejections);
@@ -83,20 +84,22 @@ export class GaugeCell implements Cell {
     this.#rejections = rejections;
   }
 
-  record(value: number): void {
-    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
-      return this.#rejections?.count('not_a_number');
+  /** Whether the value could be kept. */
+  record(value: number): boolean {
+    const isUsable = typeof value === 'number' && value > -Infinity && value < Infinity;
+    if (!isUsable) return reject(this.#rejections, value);
     this.#last = value;
     if (!this.#sdk.isLive) this.#sdk.refresh();
+    return true;
   }
 
   /** Every time, not only after a change: a delta reader forgets a gauge that is not recorded again. */
   flush(): void {
-    if (this.#last !== undefined) this.#sdk.record?.(this.#last, this.attributes);
+    if (!Number.isNaN(this.#last)) this.#sdk.record?.(this.#last, this.attributes);
   }
 
   reading({ name, kind, unit }: InstrumentDefinition): Reading {
-    return { name, kind, unit, attributes: this.attributes, value: this.#last ?? 0 };
+    return { name, kind, unit, attributes: this.attributes, value: this.#last || 0 };
   }
 }
 
@@ -110,7 +113,7 @@ export class HistogramCell implements Cell {
   #bound: BoundSeries | undefined;
   /** The same, where it counts and adds up itself. */
   #summarized: Required<BoundSeries> | undefined;
-  #boundBy: SdkHandle['bind'];
+  #epoch = Number.NaN;
 
   static maker(rejections: Rejections | undefined): CellMaker<HistogramCell> {
     return (attributes, sdk) => new HistogramCell(attributes, sdk, rejections);
@@ -122,15 +125,15 @@ export class HistogramCell implements Cell {
     this.#rejections = rejections;
   }
 
-  record(value: number): void {
-    if (typeof value !== 'number' || !(value > -Infinity && value < Infinity))
-      return this.#rejections?.count('not_a_number');
-    if (value < 0) return this.#rejections?.count('negative');
-    const sdk = this.#sdk;
-    if (!sdk.isLive) sdk.refresh();
-    if (sdk.bind !== this.#boundBy) this.#rebind();
-    if (this.#summarized === undefined) this.#recordCounted(value);
-    else this.#summarized.record(value);
+  /** Whether the value could be kept. */
+  record(value: number): boolean {
+    const isUsable = typeof value === 'number' && value >= 0 && value < Infinity;
+    if (!isUsable) return reject(this.#rejections, value);
+    if (this.#epoch !== this.#sdk.epoch) this.#follow();
+    const series = this.#summarized;
+    if (series === undefined) this.#recordCounted(value);
+    else series.record(value);
+    return true;
   }
 
   flush(): void {}
@@ -148,13 +151,16 @@ export class HistogramCell implements Cell {
     else this.#bound.record(value);
   }
 
-  /** After the provider was replaced: by one that binds, or by one that does not. */
-  #rebind(): void {
+  /** A provider may have come, or been replaced: by one that binds, or by one that does not. */
+  #follow(): void {
+    const sdk = this.#sdk;
+    if (!sdk.isLive) sdk.refresh();
+    if (this.#epoch === sdk.epoch) return;
     const { count = 0, sum = 0 } = this.#summarized?.summary() ?? {};
     this.#count += count;
     this.#sum += sum;
-    this.#boundBy = this.#sdk.bind;
-    this.#bound = this.#boundBy?.(this.attributes);
+    this.#epoch = sdk.epoch;
+    this.#bound = sdk.bind?.(this.attributes);
     this.#summarized = isSummarized(this.#bound) ? this.#bound : undefined;
   }
 }
@@ -162,4 +168,9 @@ export class HistogramCell implements Cell {
 /** Asked now, so that the provider keeps totals from the first value on, whatever its readers take. */
 function isSummarized(bound: BoundSeries | undefined): bound is Required<BoundSeries> {
   return bound?.summary?.() !== undefined;
+}
+
+function reject(rejections: Rejections | undefined, value: unknown): false {
+  rejections?.count(Number.isFinite(value) && (value as number) < 0 ? 'negative' : 'not_a_number');
+  return false;
 }

@@ -7,6 +7,7 @@ import { noticeOnce } from './notice.js';
 import { Observed, type Observer } from './observed.js';
 import { Recorded } from './recorded.js';
 import type { Reading } from './reading.js';
+import type { SeriesTable } from './series.js';
 
 export type { MeterProvider };
 
@@ -89,27 +90,40 @@ export class Instruments {
   }
 
   counter<D extends Definition<'counter' | 'upDownCounter'>>(definition: D): Counter<AttributesOf<D>> {
-    const { series } = this.#make(definition, CounterCell.maker(this.#rejections));
+    const series = this.counterSeries(definition);
     return {
-      add: (value, attributes) => series.find(attributes as Attributes).add(value),
+      add: (value, attributes) => void series.find(attributes as Attributes).add(value),
       bind: (attributes) => series.find(attributes as Attributes),
     };
   }
 
   gauge<D extends Definition<'gauge'>>(definition: D): Gauge<AttributesOf<D>> {
-    const { series } = this.#make(definition, GaugeCell.maker(this.#rejections));
+    const series = this.gaugeSeries(definition);
     return {
-      record: (value, attributes) => series.find(attributes as Attributes).record(value),
+      record: (value, attributes) => void series.find(attributes as Attributes).record(value),
       bind: (attributes) => series.find(attributes as Attributes),
     };
   }
 
   histogram<D extends Definition<'histogram'>>(definition: D): Histogram<AttributesOf<D>> {
-    const { series } = this.#make(definition, HistogramCell.maker(this.#rejections));
+    const series = this.histogramSeries(definition);
     return {
-      record: (value, attributes) => series.find(attributes as Attributes).record(value),
+      record: (value, attributes) => void series.find(attributes as Attributes).record(value),
       bind: (attributes) => series.find(attributes as Attributes),
     };
+  }
+
+  /** The cells of a counter, for who must know what is recorded. */
+  counterSeries(definition: Definition<'counter' | 'upDownCounter'>): SeriesTable<CounterCell> {
+    return this.#make(definition, CounterCell.maker(this.#rejections)).series;
+  }
+
+  gaugeSeries(definition: Definition<'gauge'>): SeriesTable<GaugeCell> {
+    return this.#make(definition, GaugeCell.maker(this.#rejections)).series;
+  }
+
+  histogramSeries(definition: Definition<'histogram'>): SeriesTable<HistogramCell> {
+    return this.#make(definition, HistogramCell.maker(this.#rejections)).series;
   }
 
   /**

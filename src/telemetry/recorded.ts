@@ -11,6 +11,7 @@ export class Recorded<C extends Cell> {
   readonly series: SeriesTable<C>;
   readonly makeCell: CellMaker<C>;
   readonly #sdk: SdkHandle;
+  #connections = 0;
 
   /** Without a connection it is never exported. */
   constructor(
@@ -29,6 +30,8 @@ export class Recorded<C extends Cell> {
   connect(meter: Meter | undefined): void {
     const sdk = this.#sdk;
     sdk.isLive = meter !== undefined;
+    this.#connections += 1;
+    sdk.epoch = sdk.isLive ? this.#connections : Number.NaN;
     sdk.add = undefined;
     sdk.record = undefined;
     sdk.bind = undefined;

@@ -13,9 +13,11 @@ export interface BoundSeries {
 export class SdkHandle {
   readonly kind: InstrumentKind;
   isLive = false;
+  /** Another number for each provider. NaN, which equals nothing, without one: then every record looks again. */
+  epoch = Number.NaN;
   add: ((value: number, attributes: KeptAttributes) => void) | undefined;
   record: ((value: number, attributes: KeptAttributes) => void) | undefined;
-  /** Looks a series up, where the provider can do that: ours. Another function for each provider. */
+  /** Looks a series up, where the provider can do that: ours. */
   bind: ((attributes: KeptAttributes) => BoundSeries) | undefined;
   readonly #connection: MeterConnection | undefined;
 

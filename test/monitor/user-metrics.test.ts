@@ -143,7 +143,7 @@ describe('UserMetrics', () => {
   it('drops what has no name, and counts it', async () => {
     const { metrics, collector, rejected } = naming();
 
-    for (const name of ['', undefined, null, 7, {}]) metrics.find(name, 'counter')?.record(1);
+    for (const name of ['', undefined, null, 7, {}]) metrics.find(name, 'counter')?.add(1);
 
     expect(await rejected()).to.deep.equal({ invalid_name: 5 });
     expect(collector.names).to.deep.equal([]);

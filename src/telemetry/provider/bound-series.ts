@@ -20,10 +20,6 @@ interface Epochs {
 export abstract class BoundSeries {
   protected cell: Cell | undefined;
   protected cellEpoch = NEVER;
-  /** Who wants to hear of it, too: of this series, with these attributes. */
-  protected follower: Follower | undefined;
-  protected series = 0;
-  protected attributes: Attributes | undefined;
   protected readonly epochs: Epochs;
   readonly #recorder: Recorder;
   readonly #places: readonly Place[];
@@ -57,10 +53,29 @@ export abstract class BoundSeries {
     const isInteger = this.#recorder.descriptor.valueType === ValueType.INT;
     if (place === undefined || others.length > 0 || isInteger) return;
     const { series, stream } = place;
-    this.cell = stream.tallies.cell(series);
+    const cell = stream.tallies.cell(series);
+    const { follower } = stream;
+    this.cell = follower === undefined ? cell : new FollowedCell(cell, follower, place);
     this.cellEpoch = stream.epoch;
-    this.series = series;
-    this.attributes = place.attributes;
-    this.follower = stream.follower;
+  }
+}
+
+/** Tells one who wants to hear of it, too. */
+class FollowedCell implements Cell {
+  readonly #cell: Cell;
+  readonly #follower: Follower;
+  readonly #series: number;
+  readonly #attributes: Attributes;
+
+  constructor(cell: Cell, follower: Follower, { series, attributes }: Place) {
+    this.#cell = cell;
+    this.#follower = follower;
+    this.#series = series;
+    this.#attributes = attributes;
+  }
+
+  record(value: number): void {
+    this.#cell.record(value);
+    this.#follower.recorded(this.#series, value, this.#attributes, undefined);
   }
 }

@@ -61,7 +61,6 @@ export class BoundCellCounter extends BoundSeries {
     const isUsable = typeof value === 'number' && value >= this.#lowest && value < Infinity;
     if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
     this.cell!.record(value);
-    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 
@@ -101,7 +100,6 @@ export class BoundCellHistogram extends BoundSeries {
     const isUsable = typeof value === 'number' && value >= 0 && value < Infinity;
     if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
     this.cell!.record(value);
-    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 
@@ -141,7 +139,6 @@ export class BoundCellGauge extends BoundSeries {
     const isUsable = typeof value === 'number' && value >= LOWEST && value < Infinity;
     if (!isUsable || this.cellEpoch !== this.epochs.epoch) return this.recordUnusual(value);
     this.cell!.record(value);
-    if (this.follower !== undefined) this.follower.recorded(this.series, value, this.attributes, undefined);
   }
 }
 

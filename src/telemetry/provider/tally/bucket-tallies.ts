@@ -1,4 +1,5 @@
 import type { Histogram } from '@opentelemetry/sdk-metrics';
+import { BucketIndex } from './bucket-index.js';
 import { Rows } from './rows.js';
 import type { Cell, Tallies } from './tallies.js';
 import type { TallySummary } from './tally.js';
@@ -12,9 +13,6 @@ export interface BucketOptions {
   readonly hasSum: boolean;
 }
 
-/** From here on halving beats looking at one bound after the other. */
-const LONGEST_SCAN = 32;
-
 /** What a row holds; the counts follow. How many values there are is the sum of the counts. */
 const SUM = 0;
 const MIN = 1;
@@ -24,14 +22,14 @@ const COUNTS = 3;
 /** Histograms with explicit buckets. */
 export class BucketTallies implements Tallies {
   readonly #options: BucketOptions;
-  readonly #boundaries: readonly number[];
+  readonly #index: BucketIndex;
   readonly #rows: Rows;
   /** As long as there are counts. Fractions, so that V8 keeps copies of it as plain doubles. */
   readonly #noCounts: readonly number[];
 
   constructor(options: BucketOptions) {
     this.#options = options;
-    this.#boundaries = options.boundaries;
+    this.#index = new BucketIndex(options.boundaries);
     this.#noCounts = [...options.boundaries.map(() => 0.5), 0.5];
     this.#rows = new Rows([0, Infinity, -Infinity, ...options.boundaries.map(() => 0), 0]);
   }
@@ -41,11 +39,11 @@ export class BucketTallies implements Tallies {
   }
 
   record(series: number, value: number): void {
-    addTo(this.#rows.page(series), this.#rows.start(series), this.#boundaries, value);
+    addTo(this.#rows.page(series), this.#rows.start(series), this.#index, value);
   }
 
   cell(series: number): BucketCell {
-    return new BucketCell(this.#rows.page(series), this.#rows.start(series), this.#boundaries);
+    return new BucketCell(this.#rows.page(series), this.#rows.start(series), this.#index);
   }
 
   hasRecords(series: number): boolean {
@@ -103,37 +101,22 @@ export class BucketTallies implements Tallies {
 class BucketCell implements Cell {
   readonly #page: Float64Array;
   readonly #start: number;
-  readonly #boundaries: readonly number[];
+  readonly #index: BucketIndex;
 
-  constructor(page: Float64Array, start: number, boundaries: readonly number[]) {
+  constructor(page: Float64Array, start: number, index: BucketIndex) {
     this.#page = page;
     this.#start = start;
-    this.#boundaries = boundaries;
+    this.#index = index;
   }
 
   record(value: number): void {
-    addTo(this.#page, this.#start, this.#boundaries, value);
+    addTo(this.#page, this.#start, this.#index, value);
   }
 }
 
-function addTo(page: Float64Array, start: number, boundaries: readonly number[], value: number): void {
-  const length = boundaries.length;
-  let index = length > LONGEST_SCAN ? firstCandidate(boundaries, value) : 0;
-  while (index < length && boundaries[index]! < value) index += 1;
-  page[start + COUNTS + index]! += 1;
+function addTo(page: Float64Array, start: number, index: BucketIndex, value: number): void {
+  page[start + COUNTS + index.of(value)]! += 1;
   page[start + SUM]! += value;
   if (value < page[start + MIN]!) page[start + MIN] = value;
   if (value > page[start + MAX]!) page[start + MAX] = value;
-}
-
-/** The index of the first bound that is not below the value. */
-function firstCandidate(boundaries: readonly number[], value: number): number {
-  let low = 0;
-  let high = boundaries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (boundaries[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
