@@ -121,6 +121,7 @@ export class History {
   }
 
   #openSlot(now: number): HistorySlot {
+    const { sum, min, max, last, errors } = this.#open;
     const buckets: number[] = [];
     let count = 0;
     const take = (bucket: number, times: number) => {
@@ -129,16 +130,10 @@ export class History {
     };
     for (const [bucket, times] of [...(this.#negative ?? [])].toSorted((a, b) => a[0] - b[0]))
       take(bucket, times);
-    const highest = Math.max(0, bucketOf(this.#open.max));
-    for (let bucket = Math.max(0, bucketOf(this.#open.min)); bucket <= highest; bucket++)
+    const highest = Math.max(0, bucketOf(max));
+    for (let bucket = Math.max(0, bucketOf(min)); bucket <= highest; bucket++)
       take(bucket, this.#positive[bucket]!);
-    return {
-      start: this.#start,
-      end: now,
-      count,
-      ...this.#open,
-      buckets,
-    };
+    return { start: this.#start, end: now, count, errors, sum, min, max, last, buckets };
   }
 
   #clear(): void {

@@ -1,7 +1,12 @@
 /** Chains stay short up to this share of the places. */
 const MOST_FILLED = 0.8;
 
-/** Spreads neighbouring numbers. */
+const FIRST_PLACES = 8;
+
+/**
+ * 2^32 divided by the golden ratio: in the highest bits of their products, neighbouring numbers are as far apart as can be
+ * (Knuth, The Art of Computer Programming 3, section 6.4).
+ */
 const FACTOR = 0x9e3779b1 | 0;
 
 export function mix(hash: number, number: number): number {
@@ -16,7 +21,9 @@ export function mix(hash: number, number: number): number {
  */
 export class NumberTable {
   /** Series plus one; 0 is a free place. */
-  #places = new Int32Array(8);
+  #places = new Int32Array(FIRST_PLACES);
+  /** What leaves of a hash as many of its highest bits as tell a place. */
+  #shift = 32 - Math.log2(FIRST_PLACES);
   /** Of each series, the number of its set and of its values. */
   #keys = new Int32Array(8);
   #keysEnd = 0;
@@ -34,7 +41,7 @@ export class NumberTable {
     const keys = this.#keys;
     const starts = this.#starts;
     const mask = places.length - 1;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
+    for (let place = hash >>> this.#shift; ; place = (place + 1) & mask) {
       const series = places[place]! - 1;
       if (series < 0) return -1;
       const start = starts[series]!;
@@ -100,7 +107,7 @@ export class NumberTable {
     const set = this.setOf(series);
     let hash = 0;
     for (let i = 0; i < this.#widths[set]!; i++) hash = mix(hash, this.at(series, i));
-    return hash & (this.#places.length - 1);
+    return hash >>> this.#shift;
   }
 
   #put(series: number): void {
@@ -113,6 +120,7 @@ export class NumberTable {
   #grow(): void {
     const before = this.#places;
     this.#places = new Int32Array(before.length * 2);
+    this.#shift -= 1;
     for (const one of before) if (one !== 0) this.#put(one - 1);
   }
 
