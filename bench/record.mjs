@@ -34,6 +34,9 @@ const three = { route: '/route/0', method: 'GET', status: '200' };
 
 const work = (n) => n + 1;
 const workLater = async (n) => n + 1;
+const thrown = (error) => {
+  throw error;
+};
 
 const suite = createSuite('record', {
   packages: ['@gary-zero/performance', '@opentelemetry/api', '@opentelemetry/sdk-metrics', 'prom-client'],
@@ -59,6 +62,17 @@ function addFloors() {
     return performance.now() - start;
   });
   suite.awaited('floor: plain async call', () => () => workLater(1));
+  // The least that measuring one takes: to look at the clock twice and to hear of the end.
+  suite.awaited('floor: async call, clock read at start and end', () => {
+    const settled = (value) => {
+      field.total += performance.now();
+      return value;
+    };
+    return () => {
+      field.total -= performance.now();
+      return workLater(1).then(settled, thrown);
+    };
+  });
 }
 
 function addOurs() {

@@ -212,6 +212,39 @@ for (const [name, time] of Object.entries(WAYS)) {
         expect(log.calls).to.deep.equal([{ seconds: 0 }]);
       });
 
+      it('measures each of many that run at once and settle in any order', async () => {
+        const log = new CallLog();
+        const running = Array.from({ length: 1000 }, () => deferred<number>());
+        const timed = running.map(({ promise }) => time(log, () => promise));
+
+        for (const index of [...running.keys()].toReversed()) {
+          log.clock.advance(1);
+          running[index]!.resolve(index);
+          expect(await timed[index]).to.equal(index);
+          // What begins meanwhile is a call of its own.
+          await time(log, async () => undefined);
+        }
+
+        const longer = log.calls.map(({ seconds }) => seconds).filter((seconds) => seconds > 0);
+        expect(longer).to.deep.equal(Array.from({ length: 1000 }, (_, i) => i + 1));
+        expect(log.calls).to.have.length(2000);
+      });
+
+      it('records once what settles twice', async () => {
+        class Twice<T> extends Promise<T> {
+          override then<A = T, B = never>(...handlers: Parameters<Promise<T>['then']>): Promise<A | B> {
+            void super.then(...handlers);
+            return super.then(...handlers) as Promise<A | B>;
+          }
+        }
+        const log = new CallLog();
+
+        const timed = time(log, () => Twice.resolve('done'));
+
+        expect(await timed).to.equal('done');
+        expect(log.calls).to.deep.equal([{ seconds: 0 }]);
+      });
+
       it('hands on itself a promise whose class cannot be followed', async () => {
         class Named<T> extends Promise<T> {
           constructor(text: string | ConstructorParameters<typeof Promise<T>>[0]) {
