@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectionResult, MetricData } from '@opentelemetry/sdk-metrics';
 import { noticeOnce } from '../../telemetry/notice.js';
 import { CollectedMetric } from '../../telemetry/provider/collected-metric.js';
@@ -21,6 +22,8 @@ export async function walkSource(source: MetricSource, options: CollectOptions):
   const walk = source.walkSeries?.(options);
   if (walk !== undefined) return walk;
   const { resourceMetrics, errors } = await source.collect(options);
+  // The SDK looks at all series in one go; who waited meanwhile goes first.
+  await nextTurn();
   const metrics = resourceMetrics.scopeMetrics.flatMap(({ scope, metrics: collected }) =>
     collected.filter(isCumulative).map((metric) => new CollectedMetric(scope, metric)),
   );
