@@ -1,8 +1,8 @@
 import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import type { SeriesWalk } from '../../telemetry/provider/walk-series.js';
-import type { CollectOptions, MetricSource } from '../prometheus/metric-source.js';
+import { walkSource, type CollectOptions, type MetricSource } from '../prometheus/metric-source.js';
 import type { Gathering } from './gathering.js';
-import { reportOf } from './report.js';
+import { partsOf } from './report.js';
 
 /** For who names none, such as tests. */
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -24,8 +24,7 @@ export class GatheredSource implements MetricSource {
 
   async walkSeries(options: CollectOptions = {}): Promise<SeriesWalk> {
     await this.#gathering.gather(options.timeoutMillis ?? DEFAULT_TIMEOUT_MS);
-    const { resourceMetrics, errors } = await this.#own.collect(options);
-    const metrics = this.#gathering.walk(reportOf(resourceMetrics));
-    return { resource: resourceMetrics.resource, metrics, errors };
+    const own = await walkSource(this.#own, options);
+    return { ...own, metrics: await this.#gathering.walk(partsOf(own)) };
   }
 }

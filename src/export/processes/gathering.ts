@@ -2,7 +2,9 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { Cancel, Clock } from '../../clock.js';
 import { workerReportAge, workers } from '../../telemetry/catalogue.js';
 import { instrumentsOf } from '../../telemetry/instruments.js';
+import { noticeOnce } from '../../telemetry/notice.js';
 import type { WalkedMetric } from '../../telemetry/provider/walk-series.js';
+import { inSlices } from '../prometheus/pacing.js';
 import { OWN } from './merged-metric.js';
 import { MergedMetrics } from './merged-metrics.js';
 import type { FromWorker, ReportedMetric, ToWorker } from './messages.js';
@@ -39,6 +41,7 @@ export class Gathering {
   readonly #workers = new Map<string, Worker>();
   readonly #stopObserving: readonly Cancel[];
   #answered: () => void = () => {};
+  #work: Promise<void> = Promise.resolve();
 
   constructor(options: GatheringOptions) {
     this.#options = options;
@@ -63,18 +66,21 @@ export class Gathering {
     worker.parts.push(...message.metrics);
     if (!message.isLast) return;
     // Half a report would make sums fall.
-    this.#merged.apply(key, worker.parts.splice(0));
-    worker.reportedAt = this.#options.clock.now();
-    worker.isAsked = false;
-    worker.isLate = false;
+    const report = worker.parts.splice(0);
+    const answered = () => {
+      worker.reportedAt = this.#options.clock.now();
+      worker.isAsked = false;
+      worker.isLate = false;
+      this.#answered();
+    };
+    void this.#inTurn(() => this.#merged.apply(key, [report])).then(answered, answered);
     if (message.isFinal) this.gone(key);
-    this.#answered();
   }
 
   /** A worker has ended: what it counted stays. */
   gone(key: string): void {
     if (!this.#workers.delete(key)) return;
-    this.#merged.end(key);
+    this.#inTurn(() => this.#merged.end(key)).catch(() => {});
     this.#answered();
   }
 
@@ -105,15 +111,25 @@ export class Gathering {
   }
 
   /** Of all workers together with what this process has itself. */
-  walk(own: readonly ReportedMetric[]): WalkedMetric[] {
-    this.#merged.apply(OWN, own);
-    return this.#merged.walk((key) => (key === OWN ? OWN : String(this.#workers.get(key)?.number ?? key)));
+  async walk(own: Iterable<readonly ReportedMetric[]>): Promise<WalkedMetric[]> {
+    await this.#inTurn(() => this.#merged.apply(OWN, own));
+    const numbers = new Map([...this.#workers].map(([key, { number }]) => [key, String(number)]));
+    return this.#merged.walk((key) => numbers.get(key) ?? key);
   }
 
   close(): void {
     for (const stop of this.#stopObserving) stop();
     this.#workers.clear();
     this.#answered();
+  }
+
+  /** One piece of work after the other, each in slices: there may be many workers with many series. */
+  #inTurn(steps: () => Iterable<void>): Promise<void> {
+    const done = this.#work.then(() => inSlices(steps(), this.#options.clock));
+    this.#work = done.catch((error: unknown) => {
+      noticeOnce('gathering', `a report of a worker could not be added up: ${String(error)}`, 'error');
+    });
+    return done;
   }
 
   #welcome(key: string, send: Worker['send'], instance: string): void {

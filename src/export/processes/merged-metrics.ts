@@ -19,31 +19,38 @@ export class MergedMetrics {
     this.#isShared = isShared;
   }
 
-  /** All that a worker has now. */
-  apply(worker: string, report: readonly ReportedMetric[]): void {
+  /** All that a worker has now, in as many parts as it likes. Done when it was gone through to the end; one at a time. */
+  *apply(worker: string, parts: Iterable<readonly ReportedMetric[]>): Generator<void, void> {
     const points = new Map<MergedMetric, ReportedPoint[]>();
-    for (const metric of report) {
-      if (metric.points.length === 0) continue;
-      const merged = this.#find(metric);
-      const known = points.get(merged);
-      if (known === undefined) points.set(merged, [...metric.points]);
-      else known.push(...metric.points);
+    for (const part of parts) {
+      for (const metric of part) {
+        if (metric.points.length === 0) continue;
+        const merged = this.#find(metric);
+        const known = points.get(merged);
+        if (known === undefined) points.set(merged, [...metric.points]);
+        else known.push(...metric.points);
+      }
+      yield;
     }
-    for (const merged of this.#metrics.values()) merged.apply(worker, points.get(merged) ?? []);
+    for (const merged of this.#metrics.values()) {
+      merged.apply(worker, points.get(merged) ?? []);
+      yield;
+    }
     this.#removeEmpty();
   }
 
-  /** A worker is gone: what it counted stays, what it held does not. */
-  end(worker: string): void {
-    for (const merged of this.#metrics.values()) merged.end(worker);
+  /** A worker is gone: what it counted stays, what it held does not. As with {@link apply}. */
+  *end(worker: string): Generator<void, void> {
+    for (const merged of this.#metrics.values()) {
+      merged.end(worker);
+      yield;
+    }
     this.#removeEmpty();
   }
 
+  /** What there is to show; each metric is put together when somebody looks at it. */
   walk(numberOf: (worker: string) => string): WalkedMetric[] {
-    return [...this.#metrics.values()].flatMap((merged) => {
-      const points = merged.points(numberOf);
-      return points.length === 0 ? [] : [new MergedWalk(merged.first, points)];
-    });
+    return [...this.#metrics.values()].map((merged) => new MergedWalk(merged, numberOf));
   }
 
   #find(metric: ReportedMetric): MergedMetric {
@@ -97,29 +104,37 @@ class MergedWalk implements WalkedMetric {
   readonly dataPointType: WalkedMetric['dataPointType'];
   readonly isMonotonic: boolean;
   readonly edition = undefined;
-  readonly #points: readonly ReportedPoint[];
+  readonly #merged: MergedMetric;
+  readonly #numberOf: (worker: string) => string;
+  #points: readonly ReportedPoint[] | undefined;
 
-  constructor(metric: ReportedMetric, points: readonly ReportedPoint[]) {
-    this.scope = metric.scope;
-    this.descriptor = metric.descriptor;
-    this.dataPointType = metric.dataPointType;
-    this.isMonotonic = metric.isMonotonic;
-    this.#points = points;
+  constructor(merged: MergedMetric, numberOf: (worker: string) => string) {
+    const { scope, descriptor, dataPointType, isMonotonic } = merged.first;
+    this.scope = scope;
+    this.descriptor = descriptor;
+    this.dataPointType = dataPointType;
+    this.isMonotonic = isMonotonic;
+    this.#merged = merged;
+    this.#numberOf = numberOf;
   }
 
   get size(): number {
-    return this.#points.length;
+    return this.#all.length;
   }
 
   attributes(position: number): Attributes {
-    return this.#points[position]!.attributes;
+    return this.#all[position]!.attributes;
   }
 
   value(position: number): ReturnType<WalkedMetric['value']> {
-    return this.#points[position]!.value as ReturnType<WalkedMetric['value']>;
+    return this.#all[position]!.value as ReturnType<WalkedMetric['value']>;
   }
 
   exemplars(position: number): ReturnType<NonNullable<WalkedMetric['exemplars']>> {
-    return this.#points[position]!.exemplars ?? [];
+    return this.#all[position]!.exemplars ?? [];
+  }
+
+  get #all(): readonly ReportedPoint[] {
+    return (this.#points ??= this.#merged.points(this.#numberOf));
   }
 }

@@ -1,60 +1,52 @@
-import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { PointExemplar } from '../../telemetry/provider/walk-series.js';
+import type { PointValue } from '../../telemetry/provider/tally/tally.js';
+import type { SeriesWalk, WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import type { MergeableValue } from './add-values.js';
 import type { ReportedMetric, ReportedPoint } from './messages.js';
 
 /** Series in one message: each is made into text, and read, in one go. */
 const SERIES_AT_ONCE = 500;
 
-/** Everything a reader collected, for others to add up. */
-export function reportOf({ scopeMetrics }: ResourceMetrics): ReportedMetric[] {
-  return scopeMetrics.flatMap(({ scope, metrics }) =>
-    metrics.map((metric) => ({
-      scope,
-      descriptor: {
-        name: metric.descriptor.name,
-        unit: metric.descriptor.unit,
-        description: metric.descriptor.description,
-      },
-      dataPointType: metric.dataPointType,
-      isMonotonic: 'isMonotonic' in metric && metric.isMonotonic,
-      points: pointsOf(metric),
-    })),
-  );
-}
-
-/** In pieces that others are not held up by. At least one. */
-export function* partsOf(report: readonly ReportedMetric[]): Generator<ReportedMetric[]> {
+/**
+ * What a process measured, for others to add up: in pieces that nobody is held up by, each read when it is asked for. At
+ * least one.
+ */
+export function* partsOf({ metrics }: SeriesWalk): Generator<ReportedMetric[], void> {
   let part: ReportedMetric[] = [];
   let room = SERIES_AT_ONCE;
-  for (const metric of report) {
-    for (let from = 0; from < metric.points.length;) {
-      const points = metric.points.slice(from, from + room);
-      part.push({ ...metric, points });
-      from += points.length;
-      room -= points.length;
+  for (const metric of metrics) {
+    let points: ReportedPoint[] = [];
+    for (let position = 0; position < metric.size; position++) {
+      const point = pointAt(metric, position);
+      if (point === undefined) continue;
+      points.push(point);
+      room -= 1;
       if (room > 0) continue;
-      yield part;
-      part = [];
-      room = SERIES_AT_ONCE;
+      yield [...part, reported(metric, points)];
+      [part, points, room] = [[], [], SERIES_AT_ONCE];
     }
+    if (points.length > 0) part.push(reported(metric, points));
   }
   yield part;
 }
 
-function pointsOf(metric: MetricData): ReportedPoint[] {
-  return (metric.dataPoints as readonly CollectedPoint[]).map(({ attributes, value, exemplars }) => ({
-    attributes,
-    value: withoutExtremes(value),
-    exemplars,
-  }));
+function reported(metric: WalkedMetric, points: readonly ReportedPoint[]): ReportedMetric {
+  const { scope, dataPointType, isMonotonic } = metric;
+  const { name, unit, description } = metric.descriptor;
+  return { scope, descriptor: { name, unit, description }, dataPointType, isMonotonic, points };
 }
 
-type CollectedPoint = MetricData['dataPoints'][number] & { readonly exemplars?: readonly PointExemplar[] };
+function pointAt(metric: WalkedMetric, position: number): ReportedPoint | undefined {
+  const attributes = metric.attributes(position);
+  const value = metric.value(position);
+  if (attributes === undefined || value === undefined) return undefined;
+  return { attributes, value: copyOf(value), exemplars: metric.exemplars?.(position) };
+}
 
-/** Nobody shows them, and of nothing they are infinite, which JSON does not know. */
-function withoutExtremes(value: CollectedPoint['value']): MergeableValue {
+/** Of an object that is used again. Without extremes: nobody shows them, and of nothing they are infinite, which JSON does not know. */
+function copyOf(value: PointValue): MergeableValue {
   if (typeof value === 'number') return value;
   const { min: _min, max: _max, ...rest } = value;
-  return rest;
+  if (!('buckets' in rest)) return rest;
+  const { boundaries, counts } = rest.buckets;
+  return { ...rest, buckets: { boundaries, counts: counts.slice() } };
 }

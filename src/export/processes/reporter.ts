@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
-import type { MetricSource } from '../prometheus/metric-source.js';
+import { walkSource, type MetricSource } from '../prometheus/metric-source.js';
 import type { FromWorker, ReportedMetric, ToWorker } from './messages.js';
-import { partsOf, reportOf } from './report.js';
+import { partsOf } from './report.js';
 
 /** The last report may not hold up an end for longer. */
 const FINAL_TIMEOUT_MS = 1000;
@@ -47,8 +47,7 @@ export class Reporter {
 
   async #report(timeoutMillis: number, isFinal: boolean): Promise<void> {
     try {
-      const { resourceMetrics } = await this.#source.collect({ timeoutMillis });
-      const parts = partsOf(reportOf(resourceMetrics));
+      const parts = partsOf(await walkSource(this.#source, { timeoutMillis }));
       let part: readonly ReportedMetric[] | void = parts.next().value;
       while (part !== undefined) {
         const metrics = part;

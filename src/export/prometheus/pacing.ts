@@ -21,3 +21,13 @@ export async function* paced(pieces: Iterable<Piece>, clock: Clock): AsyncGenera
     }
   }
 }
+
+/** Goes through steps that give nothing, with a turn of the event loop in between whenever they have taken long. */
+export async function inSlices(steps: Iterable<void>, clock: Clock): Promise<void> {
+  let since = clock.now();
+  for (const _ of steps) {
+    if (clock.now() - since < SLICE_MS) continue;
+    await nextTurn();
+    since = clock.now();
+  }
+}
