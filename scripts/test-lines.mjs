@@ -10,6 +10,8 @@ import { ALL_TO_STDERR, capture, exitWith, npmCommand, ROOT, run } from './run.m
 /**
  * The two lines of OpenTelemetry we support, each on the oldest Node that matters for it. Line 2 is what the lock
  * file holds and runs in place; for line 3 the packages below replace the lock's in a copy.
+ *
+ *     npm run test:lines [-- [--line 2|3] [--node MAJOR] TEST...]
  */
 const LINES = [
   { line: '2', node: 20, replace: [] },
@@ -34,19 +36,21 @@ const LINES = [
   },
 ];
 
+const OLDEST_NODE = 20;
+
 /** What decides a line, and is shown for it. */
 const SHOWN_PACKAGES = ['api', 'sdk-metrics', 'exporter-prometheus'];
 
 const CACHE = join(tmpdir(), `gary-zero-performance-lines-${hashOf(ROOT)}`);
 
 await exitWith(async () => {
-  const { lines, tests } = wantedRun();
+  const { lines, major, tests } = wantedRun();
   await ensureInstalled(ROOT);
   mkdirSync(CACHE, { recursive: true });
   const rows = await withLock('test:lines', ROOT, async () => {
     const done = [];
     for (const line of lines) {
-      done.push(await runLine(line, tests));
+      done.push(await runLine({ ...line, node: major ?? line.node }, tests));
     }
     return done;
   });
@@ -55,14 +59,20 @@ await exitWith(async () => {
   return rows.every(({ problem }) => problem === undefined) ? 0 : 1;
 });
 
-/** The lines that `--line` names, which may come several times, or both; anything else names tests, as in `npm test`. */
+/**
+ * The lines that `--line` names, which may come several times, or both; on the Node whose major `--node` names, or each on
+ * its own. Anything else names tests, as in `npm test`.
+ */
 function wantedRun() {
-  const options = { line: { type: 'string', multiple: true, default: [] } };
+  const options = { line: { type: 'string', multiple: true, default: [] }, node: { type: 'string' } };
   const { values, positionals: tests } = parseArgs({ options, allowPositionals: true });
   const unknown = values.line.find((name) => !LINES.some(({ line }) => line === name));
   if (unknown !== undefined) throw new Error(`--line must be 2 or 3, got "${unknown}"`);
+  const major = values.node === undefined ? undefined : Number(values.node);
+  if (major !== undefined && !(Number.isInteger(major) && major >= OLDEST_NODE))
+    throw new Error(`--node must be a major version from ${OLDEST_NODE} on, got "${values.node}"`);
   const lines = LINES.filter(({ line }) => values.line.length === 0 || values.line.includes(line));
-  return { lines, tests };
+  return { lines, major, tests };
 }
 
 async function runLine(wanted, tests) {
@@ -115,8 +125,8 @@ async function isNodeOf(node, major) {
 }
 
 /** A copy of the repository with the line's packages, in which a former install stays while it is still right. */
-async function prepareCopy({ line, replace }, node) {
-  const folder = join(CACHE, `line-${line}`);
+async function prepareCopy({ line, node: major, replace }, node) {
+  const folder = join(CACHE, `line-${line}-node-${major}`);
   await copyRepository(folder);
   const key = hashOf(readFileSync(join(folder, 'package-lock.json')), replace.join(), node);
   const stamp = join(folder, 'node_modules', '.installed-line');
