@@ -72,6 +72,10 @@ const PLANTED: Readonly<
       'src/config/a.ts:1 imports @opentelemetry/api, but config must not know OpenTelemetry',
     ],
     [
+      { 'src/monitor/a.ts': `const api = loadInstalled('@opentelemetry/api');` },
+      'src/monitor/a.ts:1 imports @opentelemetry/api, but monitor must not know OpenTelemetry',
+    ],
+    [
       { 'src/monitor/a.ts': `const api = createRequire(import.meta.url)('@opentelemetry/api');` },
       'src/monitor/a.ts:1 imports @opentelemetry/api, but monitor must not know OpenTelemetry',
     ],

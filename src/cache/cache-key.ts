@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../built-ins.js';
 
 const MAX_READABLE = 200;
 const MAX_DEPTH = 20;
@@ -17,7 +17,7 @@ export function keyOfArguments(args: readonly unknown[]): string | undefined {
       args.length === 1 ? textOf(args[0], 0) : args.map((argument) => textOf(argument, 0)).join(',');
     return text.length <= MAX_READABLE
       ? text
-      : `sha256:${createHash('sha256').update(text).digest('base64url')}`;
+      : `sha256:${nodeCrypto().createHash('sha256').update(text).digest('base64url')}`;
   } catch (error) {
     if (error instanceof Unkeyable) return undefined;
     throw error;

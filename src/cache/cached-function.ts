@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../built-ins.js';
 import { checkFunction } from '../checks.js';
 import type { Duration } from '../duration.js';
 import { dualDecorator, type DualDecorator, type WrappedPlace } from '../dual-decorator.js';
@@ -143,7 +143,8 @@ const wrappedBefore = new Map<string, number>();
 
 /** Name and a digest of the source tell functions apart; a number tells apart those in which both are the same. */
 function prefixOf(fn: AnyFunction, { name, owner }: WrappedPlace): string {
-  const source = createHash('sha256')
+  const source = nodeCrypto()
+    .createHash('sha256')
     .update(Function.prototype.toString.call(fn))
     .digest('base64url')
     .slice(0, 8);

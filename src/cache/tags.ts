@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../built-ins.js';
 import type { TagStore, TagVersions } from './tier.js';
 
 /** A tag as this process knows it. It lives as long as an entry or a load refers to it. */
@@ -35,7 +35,7 @@ export class Tags {
     if (this.#known.get(name)?.deref() === undefined) this.#known.delete(name);
   });
   /** Two processes must not give a tag the same version while neither can ask. */
-  readonly #ownName = randomBytes(9).toString('base64url');
+  readonly #ownName = nodeCrypto().randomBytes(9).toString('base64url');
   #count = 0;
   /** Counts the changes of all tags. */
   #changes = 0;

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { arch, hostname, platform, release } from 'node:os';
 import { basename } from 'node:path';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { nodeCrypto } from '../built-ins.js';
 import { SCOPE_NAME, VERSION } from '../telemetry/connection.js';
 import { ProcessResource } from './process-resource.js';
 
@@ -41,7 +41,7 @@ function surroundings(): Record<string, string | number> {
   return {
     'telemetry.distro.name': SCOPE_NAME,
     'telemetry.distro.version': VERSION,
-    'service.instance.id': randomUUID(),
+    'service.instance.id': nodeCrypto().randomUUID(),
     'host.name': hostname(),
     'host.arch': ARCHITECTURES[arch()] ?? arch(),
     'os.type': OPERATING_SYSTEMS[platform()] ?? platform(),

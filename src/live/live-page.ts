@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { nodeCrypto } from '../built-ins.js';
 import type { Clock } from '../clock.js';
 import { noticeOnce } from '../telemetry/notice.js';
 import { LiveFeed } from './live-feed.js';
@@ -121,7 +121,7 @@ function policyFor(script: string, style: string): string {
 }
 
 function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+  return `sha256-${nodeCrypto().createHash('sha256').update(text).digest('base64')}`;
 }
 
 function end(

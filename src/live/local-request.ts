@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv4 } from 'node:net';
+import { nodeNet } from '../built-ins.js';
 
 /** Headers of proxies: who sent the request then is not who it comes from. */
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
@@ -34,5 +34,5 @@ function isLoopbackHost(host: string | undefined): boolean {
 }
 
 function isLoopbackIPv4(text: string): boolean {
-  return isIPv4(text) && text.startsWith('127.');
+  return nodeNet().isIPv4(text) && text.startsWith('127.');
 }

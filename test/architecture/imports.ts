@@ -97,14 +97,14 @@ function assignedNames(tokens: readonly Token[], call: number): readonly string[
   return first?.kind === 'word' ? [first.value] : boundNames(declared);
 }
 
-/** `require` itself, and every name in `const load = createRequire(...)`. */
+/** `require` itself, that of `installed-package.ts`, and every name in `const load = createRequire(...)`. */
 function requireFunctions(tokens: readonly Token[]): ReadonlySet<string> {
   const named = tokens.flatMap((token, index) => {
     if (token.value !== 'createRequire' || !isMark(tokens[index - 1], '=')) return [];
     const after = tokens[closing(tokens, index + 1) + 1];
     return isMark(after, '(') ? [] : assignedNames(tokens, index);
   });
-  return new Set(['require', ...named]);
+  return new Set(['require', 'loadInstalled', ...named]);
 }
 
 /** `x.import`, or a key or method of that name. */

@@ -3,7 +3,7 @@ import { type Import, readImports } from './imports.js';
 import { closing, isMark, opening, type Token, tokenize } from './tokens.js';
 
 /** The parts of src: its folders, and the files beside them by their names without `.ts`. */
-const BASICS = ['errors', 'checks', 'clock', 'duration', 'dual-decorator'];
+const BASICS = ['errors', 'checks', 'clock', 'duration', 'dual-decorator', 'built-ins', 'installed-package'];
 
 /** `all`: everything but index, which nothing imports. */
 interface MayImport {
@@ -17,6 +17,8 @@ interface MayImport {
 const MAY_IMPORT: Readonly<Record<string, MayImport>> = {
   errors: { values: [] },
   clock: { values: [] },
+  'built-ins': { values: [] },
+  'installed-package': { values: [] },
   checks: { values: ['errors'] },
   duration: { values: ['errors', 'checks'] },
   'dual-decorator': { values: ['errors'] },
@@ -55,8 +57,8 @@ const KNOWS_OPENTELEMETRY = new Set([
 const KNOWS_OPENTELEMETRY_TYPES = new Set(['config']);
 
 const ENVIRONMENT_READER = 'src/config/environment.ts';
-/** Loads the modules of the application that tasks name as their handlers. */
-const MODULE_LOADER = 'src/async/tasks/task-module.ts';
+/** Load modules of the application that tasks name as their handlers, and packages that others name. */
+const MODULE_LOADERS = new Set(['src/async/tasks/task-module.ts', 'src/installed-package.ts']);
 const MAX_LINES = 300;
 const SELF = '@gary-zero/performance';
 
@@ -154,7 +156,7 @@ function checkTarget(file: SourceFile, found: Import, paths: ReadonlySet<string>
 }
 
 function checkPlain(file: SourceFile, found: Import): string | undefined {
-  if (file.path === MODULE_LOADER) return undefined;
+  if (MODULE_LOADERS.has(file.path)) return undefined;
   return found.specifier === undefined ? `${place(file, found)} imports a computed path` : undefined;
 }
 

@@ -15,8 +15,8 @@ const EXPECTED = [
 ];
 
 // Some percent above what it is. Whoever goes over it knows why, and raises it in the same commit.
-const MAX_PACKED_BYTES = 1_600_000;
-const MAX_UNPACKED_BYTES = 6_600_000;
+const MAX_PACKED_BYTES = 1_500_000;
+const MAX_UNPACKED_BYTES = 5_600_000;
 const MAX_FILES = 1750;
 
 interface Packed {

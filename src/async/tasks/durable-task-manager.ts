@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { nodeCrypto } from '../../built-ins.js';
 import { checkKnownOptions } from '../../checks.js';
 import { systemClock } from '../../clock.js';
 import { toSeconds } from '../../duration.js';
@@ -203,7 +203,7 @@ export class DurableTaskManager implements TaskEngine {
   /** Resolves to the id of the task that is under way for it. */
   async #add(name: string, envelope: object, options: object): Promise<TaskId> {
     const { calls, queue, store } = this.#open();
-    const jobId = randomUUID();
+    const jobId = nodeCrypto().randomUUID();
     const add = () => calls.call('submit', () => queue.add(name, envelope, { ...options, jobId }));
     const job = await add();
     if (job.id === jobId || job.id === undefined) return jobId;

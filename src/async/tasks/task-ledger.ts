@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Cancel, Clock } from '../../clock.js';
 import * as catalogue from '../../telemetry/catalogue.js';
 import type { Instruments } from '../../telemetry/instruments.js';
@@ -41,7 +41,7 @@ export class TaskLedger implements RecordKeeper {
   /** Those with an idempotency key that are under way, by name and key. */
   readonly #keyed = new Map<string, TaskRecord>();
   /** Ids of other managers and other processes shall not be found here. */
-  readonly #idPrefix = `${randomUUID().slice(0, 8)}-`;
+  readonly #idPrefix = `${nodeCrypto().randomUUID().slice(0, 8)}-`;
   #last = 0;
   #firstEnded: TaskRecord | undefined;
   #lastEnded: TaskRecord | undefined;

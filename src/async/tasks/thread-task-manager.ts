@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { nodeWorkerThreads } from '../../built-ins.js';
 import { checkPositiveInteger } from '../../checks.js';
 import { InvalidUseError } from '../../errors.js';
+import { loadInstalled } from '../../installed-package.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import { BackgroundTaskManager, type BackgroundTaskManagerOptions } from './background-task-manager.js';
 import { submitOptionsOf, type DefinedTask } from './define-task.js';
@@ -98,7 +100,7 @@ export class ThreadTaskManager implements TaskEngine {
 
   async #run(url: string, payload: unknown, context: TaskContext): Promise<unknown> {
     const pool = (this.#pool ??= openPool(this.#Pool, this.#threads));
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = new (nodeWorkerThreads().MessageChannel)();
     port1.on('message', context.progress);
     port1.unref();
     const { attempt, idempotencyKey } = context;
@@ -129,20 +131,18 @@ type PoolOfPiscina = new (options: {
   readonly idleTimeout: number;
 }) => Piscina;
 
-// Not by an import of `createRequire`: webpack would follow it, and warn everybody who has not installed piscina.
-const { createRequire } = process.getBuiltinModule('node:module');
-const load = createRequire(import.meta.url);
-
 function loadPiscina(): PoolOfPiscina {
   try {
-    return (load('piscina') as { readonly Piscina: PoolOfPiscina }).Piscina;
+    return (loadInstalled('piscina') as { readonly Piscina: PoolOfPiscina }).Piscina;
   } catch (cause) {
     throw new InvalidUseError('threads need the package piscina, version 5: npm install piscina', { cause });
   }
 }
 
 function openPool(Pool: PoolOfPiscina, threads: number): Piscina {
-  const filename = load.resolve('./thread-worker.js');
+  // It lies beside the file that this one is bundled into.
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const filename = createRequire(import.meta.url).resolve('./thread-worker.js');
   const pool = new Pool({
     filename,
     name: 'runJob',

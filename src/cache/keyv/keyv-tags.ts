@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { TagStore } from '../tier.js';
 import type { KeyvLink } from './keyv-link.js';
 import type { KeyvRepairs } from './keyv-repairs.js';
@@ -28,7 +28,7 @@ export class KeyvTags implements TagStore {
   async invalidate(tags: readonly string[]): Promise<readonly string[]> {
     const writes = tags.map((tag) => ({
       key: this.#prefix + tag,
-      text: randomBytes(12).toString('base64url'),
+      text: nodeCrypto().randomBytes(12).toString('base64url'),
       ttlMs: undefined,
     }));
     try {

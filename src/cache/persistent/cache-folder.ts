@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeCrypto } from '../../built-ins.js';
 import { InvalidOptionError } from '../../errors.js';
 import type { FolderContents, ListedEntry } from './engine.js';
 import { decodeEntry } from './entry-file.js';
@@ -87,7 +87,7 @@ export class CacheFolder implements FolderContents {
   /** One step, however many entries there are. A write under way finds its folder gone and starts again. */
   setEntriesAside(): void {
     try {
-      renameSync(this.#entries, join(this.path, `cleared-${randomUUID()}`));
+      renameSync(this.#entries, join(this.path, `cleared-${nodeCrypto().randomUUID()}`));
     } catch (cause) {
       if (!isAbsent(cause)) throw cause;
     }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { nodeZlib } from '../../built-ins.js';
 import type { DamagedEntry, EntryHeader, FoundEntry } from './engine.js';
 
 /**
@@ -21,8 +21,9 @@ export function encodeEntry(header: EntryHeader, body: string | Uint8Array): str
   const head = `${JSON.stringify(header)}\n`;
   if (typeof body === 'string') {
     const rest = `${head}${body}\n`;
-    return `${firstLine(crc32(rest))}${rest}`;
+    return `${firstLine(nodeZlib().crc32(rest))}${rest}`;
   }
+  const { crc32 } = nodeZlib();
   const checksum = crc32(body, crc32(head));
   return Buffer.concat([Buffer.from(`${firstLine(checksum)}${head}`), body]);
 }
@@ -34,7 +35,8 @@ function firstLine(checksum: number): string {
 /** @param isBorrowed that the bytes of `file` will change. */
 export function decodeEntry(file: Buffer, isBorrowed = false): FoundEntry | DamagedEntry {
   const stamp = checksumIn(file);
-  if (stamp === undefined || crc32(file.subarray(FIRST_LINE_BYTES)) !== stamp) return damaged(file);
+  if (stamp === undefined || nodeZlib().crc32(file.subarray(FIRST_LINE_BYTES)) !== stamp)
+    return damaged(file);
   const end = file.indexOf(NEW_LINE, FIRST_LINE_BYTES);
   const header = decodeHeader(file, end);
   return header === undefined ? damaged(file) : { header, body: file.subarray(end + 1), isBorrowed, stamp };
@@ -67,5 +69,5 @@ function checksumIn(file: Buffer): number | undefined {
 }
 
 function damaged(file: Buffer): DamagedEntry {
-  return { header: undefined, stamp: crc32(file) };
+  return { header: undefined, stamp: nodeZlib().crc32(file) };
 }

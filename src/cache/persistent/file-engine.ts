@@ -1,6 +1,6 @@
-import { hash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import type { Awaitable, TierLock } from '../tier.js';
 import type {
@@ -35,7 +35,7 @@ const WRITE_ATTEMPTS = 5;
 /** A file may be recycled again while it is read a second time; a third time means damage. */
 const READ_ATTEMPTS = 3;
 
-const processName = `${process.pid}-${randomBytes(6).toString('hex')}`;
+let processName: string | undefined;
 let writes = 0;
 
 /**
@@ -239,11 +239,12 @@ export class FileEngine implements PersistentEngine {
 
   /** A digest, so that any text is a key and no key is a path. */
   #fileOf(key: string): string {
-    return this.#folder.entryFile(hash('sha256', key));
+    return this.#folder.entryFile(nodeCrypto().hash('sha256', key));
   }
 }
 
 function temporaryFor(file: string): string {
   writes += 1;
+  processName ??= `${process.pid}-${nodeCrypto().randomBytes(6).toString('hex')}`;
   return `${file}.${processName}-${writes}.tmp`;
 }

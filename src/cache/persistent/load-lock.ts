@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import type { TierLock } from '../tier.js';
 import type { CacheFolder } from './cache-folder.js';
@@ -12,7 +12,7 @@ export function takeLoadLock(
   clock: Clock,
 ): TierLock | undefined {
   try {
-    return takeLock(folder.lockFile(hash('sha256', key)), seconds, clock);
+    return takeLock(folder.lockFile(nodeCrypto().hash('sha256', key)), seconds, clock);
   } catch {
     return { release: () => {} };
   }

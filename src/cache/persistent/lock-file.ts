@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   linkSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import { codeOf } from '../error-code.js';
 import { isAbsent } from './system-error.js';
@@ -42,7 +42,7 @@ let ownPlace: string | undefined;
  * @throws when the file system refuses; who calls decides what goes on without a lock.
  */
 export function takeLock(file: string, seconds: number, clock: Clock): HeldLock | undefined {
-  const token = randomUUID();
+  const token = nodeCrypto().randomUUID();
   const now = clock.wallNow();
   const content: LockContent = { token, place: placeOf(), pid: process.pid, takenAt: now, seconds };
   if (create(file, content)) return { release: () => takeAway(file, token) };
@@ -102,7 +102,7 @@ function isHeld(file: string, lock: LockContent | 'unreadable', now: number): bo
  * same name; so the file is first moved to a name of our own, and put back when it turns out to be another.
  */
 function takeAway(file: string, token: string | undefined): void {
-  const aside = `${file}.${randomUUID()}.tmp`;
+  const aside = `${file}.${nodeCrypto().randomUUID()}.tmp`;
   try {
     renameSync(file, aside);
     const taken = readLock(aside);

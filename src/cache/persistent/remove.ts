@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { nodeCrypto } from '../../built-ins.js';
 import { diskBytes } from './cache-folder.js';
 
 /**
@@ -8,7 +8,7 @@ import { diskBytes } from './cache-folder.js';
  * another. Returns what room that made, in bytes of disk; a file that cannot be removed stays.
  */
 export function removeIf(file: string, isMeant: (entry: Buffer) => boolean): number {
-  const aside = `${file}.${randomUUID()}.tmp`;
+  const aside = `${file}.${nodeCrypto().randomUUID()}.tmp`;
   let freed = 0;
   try {
     renameSync(file, aside);

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeCrypto } from '../../built-ins.js';
 import { removeQuietly } from './remove.js';
 import { EntryDatabase, type EntryDatabaseOptions } from './sqlite-database.js';
 import type { SqliteModule } from './sqlite-module.js';
@@ -53,7 +53,7 @@ export class SqliteFolder {
 
   /** Makes a database that nobody knows yet, and returns its name. */
   make(): string {
-    const name = `entries-${randomBytes(6).toString('hex')}.sqlite`;
+    const name = `entries-${nodeCrypto().randomBytes(6).toString('hex')}.sqlite`;
     try {
       EntryDatabase.make(this.#sqlite, join(this.path, name));
       if (this.#options.durability === 'fsync') flush(join(this.path, name));

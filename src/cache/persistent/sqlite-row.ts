@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { nodeZlib } from '../../built-ins.js';
 import type { TagVersions } from '../tier.js';
 import type { DamagedEntry, EntryHeader, FoundEntry } from './engine.js';
 import type { SqliteRow, SqliteValue } from './sqlite-module.js';
@@ -91,5 +91,6 @@ export function rowBytes(key: string, body: string | Uint8Array): number {
 }
 
 function checksumOf(key: string, fields: readonly unknown[], body: string | Uint8Array): number {
+  const { crc32 } = nodeZlib();
   return crc32(body, crc32(`${key}\n${fields.join(' ')}\n`));
 }

@@ -1,5 +1,5 @@
-import { hash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { nodeCrypto } from '../../built-ins.js';
 import type { TagStore } from '../tier.js';
 import { isAbsent } from './system-error.js';
 
@@ -39,7 +39,7 @@ export class TagSlots implements TagStore {
   invalidate(tags: readonly string[]): readonly string[] {
     if (tags.length === 0) return [];
     const slots = tags.map(slotOf);
-    const versions = new Map(slots.map((slot) => [slot, randomBytes(VERSION_BYTES)]));
+    const versions = new Map(slots.map((slot) => [slot, nodeCrypto().randomBytes(VERSION_BYTES)]));
     const descriptor = openSync(this.#file, constants.O_RDWR | constants.O_CREAT);
     try {
       for (const [slot, version] of versions)
@@ -59,5 +59,5 @@ function readVersion(descriptor: number, slot: number): string {
 }
 
 function slotOf(tag: string): number {
-  return hash('sha256', tag, 'buffer').readUInt32LE(0) % SLOTS;
+  return nodeCrypto().hash('sha256', tag, 'buffer').readUInt32LE(0) % SLOTS;
 }

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { nodeZlib } from '../../built-ins.js';
 import { TierError } from '../../errors.js';
 import { jsonSerializer } from '../serializer/json.js';
 import { UnserializableError, type Serializer } from '../serializer/serializer.js';
@@ -45,7 +45,7 @@ export class Envelope {
     const bytes = Buffer.byteLength(body);
     const about = { ttl, grace, tags, loadSeconds };
     if (bytes < this.#compressAbove) return { body, bytes, isCompressed: false, ...about };
-    const packed = gzipSync(body, { level: 1 });
+    const packed = nodeZlib().gzipSync(body, { level: 1 });
     return { body: packed, bytes: packed.length, isCompressed: true, ...about };
   }
 
@@ -88,7 +88,7 @@ export class Envelope {
   }
 
   #decode(data: Buffer, start: number, isCompressed: boolean): unknown {
-    if (isCompressed) return this.#serializer.decode(gunzipSync(data.subarray(start)));
+    if (isCompressed) return this.#serializer.decode(nodeZlib().gunzipSync(data.subarray(start)));
     if (this.#isJson) return JSON.parse(data.toString('utf8', start));
     // A copy: what is decoded may be views of the bytes, and would keep all that arrived with them.
     return this.#serializer.decode(Buffer.from(data.subarray(start)));

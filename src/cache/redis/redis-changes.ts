@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { Deadlines } from '../../async/deadlines.js';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Cancel } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import type { TierChange } from '../tier.js';
@@ -49,7 +49,7 @@ export class RedisChanges {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
   readonly #metrics: RemoteMetrics;
-  readonly #ownName = randomUUID();
+  readonly #ownName = nodeCrypto().randomUUID();
   readonly #deadlines: Deadlines;
   readonly #listeners = new Set<ChangeListener>();
   #listening: RedisClient | undefined;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { TierLock } from '../tier.js';
 import type { RedisLink } from './redis-link.js';
 
@@ -7,7 +7,7 @@ const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 
 /** The lock of a key, or `undefined` while somebody else has it. @throws when Redis cannot say. */
 export async function lockKey(link: RedisLink, key: string, seconds: number): Promise<TierLock | undefined> {
-  const token = randomBytes(16).toString('base64url');
+  const token = nodeCrypto().randomBytes(16).toString('base64url');
   const lifeMs = Math.max(1, Math.round(seconds * 1000));
   const release = async () => {
     // A lock that cannot be released ends by itself.

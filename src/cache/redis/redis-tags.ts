@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { TagStore } from '../tier.js';
 import type { Intent, PendingWrites } from './pending-writes.js';
 import { ReadBatches } from './read-batch.js';
@@ -34,7 +34,7 @@ export class RedisTags implements TagStore {
   async invalidate(tags: readonly string[]): Promise<readonly string[]> {
     const intents = new Map<string, Intent>();
     const versions = tags.map((tag) => {
-      const version = randomBytes(12).toString('base64url');
+      const version = nodeCrypto().randomBytes(12).toString('base64url');
       intents.set(this.#prefix + tag, { kind: 'tag', version });
       return version;
     });

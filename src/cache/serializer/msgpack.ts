@@ -1,4 +1,5 @@
 import { InvalidUseError } from '../../errors.js';
+import { loadInstalled } from '../../installed-package.js';
 import { findRefusal, refuseUnportable } from './refusal.js';
 import { UnserializableError, type Serializer } from './serializer.js';
 
@@ -43,10 +44,7 @@ export const msgpackSerializer: Serializer = {
 /** The entry of msgpackr that never compiles code from what it reads; the main one makes functions of field names. */
 function loadPackr(): Packr {
   try {
-    // Not by an import of `createRequire`: webpack would follow it, and warn everybody who has not installed msgpackr.
-    const { createRequire } = process.getBuiltinModule('node:module');
-    const load = createRequire(import.meta.url);
-    const { Packr } = load('msgpackr/index-no-eval') as { Packr: new (options: object) => Packr };
+    const { Packr } = loadInstalled('msgpackr/index-no-eval') as { Packr: new (options: object) => Packr };
     return new Packr({ structuredClone: true, moreTypes: true });
   } catch (cause) {
     throw new InvalidUseError(

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { crc32 } from 'node:zlib';
+import { nodeZlib } from '../../built-ins.js';
 import { findRefusal, refuseUnportable } from './refusal.js';
 import { UnserializableError, type Serializer } from './serializer.js';
 import { putTogether, takeApart, type Apart } from './apart.js';
@@ -31,7 +31,7 @@ export const structuredSerializer: Serializer = {
     data[3] = FORMAT;
     data[4] = V8_MAJOR;
     data[5] = isApart ? IS_APART : 0;
-    data.writeUInt32LE(crc32(body), 6);
+    data.writeUInt32LE(nodeZlib().crc32(body), 6);
     body.copy(data, HEADER_BYTES);
     return data;
   },
@@ -39,7 +39,7 @@ export const structuredSerializer: Serializer = {
     if (data.length <= HEADER_BYTES || data.toString('latin1', 0, 3) !== MAGIC || data[3] !== FORMAT)
       return undefined;
     const body = data.subarray(HEADER_BYTES);
-    if (data.readUInt32LE(6) !== crc32(body) || data[5]! > IS_APART) return undefined;
+    if (data.readUInt32LE(6) !== nodeZlib().crc32(body) || data[5]! > IS_APART) return undefined;
     try {
       const value: unknown = deserialize(body);
       return data[5] === IS_APART ? putTogether(value as Apart) : value;

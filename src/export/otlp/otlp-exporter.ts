@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { AggregationOption, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { InvalidUseError } from '../../errors.js';
+import { loadInstalled } from '../../installed-package.js';
 import {
   AGGREGATE_BY_DEFAULT,
   AGGREGATE_EXPONENTIAL_BUCKETS,
@@ -36,15 +37,10 @@ const WAYS: Readonly<Record<OtlpProtocol, Way>> = {
   },
   grpc: {
     component: 'otlp_grpc_metric_exporter',
-    load: loadGrpc,
+    // An optional peer.
+    load: () => loadInstalled('@opentelemetry/exporter-metrics-otlp-grpc'),
   },
 };
-
-/** An optional peer. Bundlers must not see it: they end where it is not installed. */
-function loadGrpc(): unknown {
-  const { createRequire: requireFrom } = process.getBuiltinModule('node:module');
-  return requireFrom(import.meta.url)('@opentelemetry/exporter-metrics-otlp-grpc');
-}
 
 export function otlpComponent(protocol: OtlpProtocol): PushComponent {
   return WAYS[protocol].component;

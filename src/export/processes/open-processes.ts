@@ -1,5 +1,5 @@
-import { isMainThread } from 'node:worker_threads';
 import type { MeterProvider } from '@opentelemetry/api';
+import { nodeWorkerThreads } from '../../built-ins.js';
 import { systemClock } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import type { MetricSource } from '../prometheus/metric-source.js';
@@ -26,7 +26,7 @@ export interface OpenProcesses {
 /** Whether another process, or thread, serves what this one measures. */
 export function reportsElsewhere(processes: Processes): boolean {
   if (processes === 'cluster') return nodeCluster().isWorker;
-  return processes === 'threads' && !isMainThread;
+  return processes === 'threads' && !nodeWorkerThreads().isMainThread;
 }
 
 /** Gathers what workers measure, or reports to who does. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import { walkSource, type MetricSource } from '../prometheus/metric-source.js';
@@ -13,7 +13,7 @@ export class Reporter {
   readonly #source: MetricSource;
   readonly #clock: Clock;
   readonly #send: (message: FromWorker) => Promise<void>;
-  readonly #instance = randomUUID();
+  readonly #instance = nodeCrypto().randomUUID();
   #reporting: Promise<void> | undefined;
 
   constructor(source: MetricSource, clock: Clock, send: (message: FromWorker) => Promise<void>) {

@@ -1,4 +1,5 @@
-import { BroadcastChannel, threadId, type Worker } from 'node:worker_threads';
+import type { BroadcastChannel, Worker } from 'node:worker_threads';
+import { nodeWorkerThreads } from '../../built-ins.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import type { Gathering } from './gathering.js';
 import type { Reporter } from './reporter.js';
@@ -50,6 +51,7 @@ export interface ThreadReporting {
 
 /** How a worker thread reports to the main thread. */
 export function reportFromThread(): ThreadReporting {
+  const { threadId } = nodeWorkerThreads();
   let meeting: BroadcastChannel | undefined;
   let hear: (message: ToWorker) => void = () => {};
   const own = openChannel(ownChannel(threadId), (message) => hear(message as ToWorker));
@@ -76,7 +78,7 @@ export function reportFromThread(): ThreadReporting {
 }
 
 function openChannel(name: string, hear: (message: unknown) => void): BroadcastChannel {
-  const channel = new BroadcastChannel(name);
+  const channel = new (nodeWorkerThreads().BroadcastChannel)(name);
   // Its types know no listeners. One function is all there is.
   Object.assign(channel, { onmessage: ({ data }: { readonly data: unknown }) => hear(data) });
   // Nobody lives on for being asked.

@@ -1,5 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { BlockList } from 'node:net';
+import { nodeCrypto, nodeNet } from '../../built-ins.js';
 import { checkKnownOptions } from '../../checks.js';
 import { InvalidOptionError } from '../../errors.js';
 
@@ -24,7 +24,7 @@ export type Refusal = 401 | 403;
 export class Access {
   /** What a 401 asks for; absent where nothing has to be sent. */
   readonly challenge: string | undefined;
-  readonly #key = randomBytes(32);
+  readonly #key = nodeCrypto().randomBytes(32);
   readonly #expected: Buffer | undefined;
   readonly #allowed: BlockList | undefined;
 
@@ -44,13 +44,13 @@ export class Access {
   refusal(authorization: string | null | undefined, address: string | undefined): Refusal | undefined {
     if (this.#allowed !== undefined && !isAllowed(this.#allowed, address)) return 403;
     if (this.#expected === undefined) return undefined;
-    const isEqual = timingSafeEqual(this.#digest(normalized(authorization ?? '')), this.#expected);
-    return isEqual ? undefined : 401;
+    const sent = this.#digest(normalized(authorization ?? ''));
+    return nodeCrypto().timingSafeEqual(sent, this.#expected) ? undefined : 401;
   }
 
   /** Of one length, whatever was sent, so that comparing takes the same time. */
   #digest(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest();
+    return nodeCrypto().createHmac('sha256', this.#key).update(text).digest();
   }
 }
 
@@ -92,13 +92,14 @@ function normalized(authorization: string): string {
 
 function blockListOf(allow: readonly string[]): BlockList {
   if (!Array.isArray(allow)) throw new InvalidOptionError('prometheus.allow', 'a list of networks', allow);
-  const list = new BlockList();
+  const list = new (nodeNet().BlockList)();
   for (const network of allow) addNetwork(list, network);
   return list;
 }
 
 function addNetwork(list: BlockList, network: unknown): void {
   const [address = '', prefix, ...rest] = typeof network === 'string' ? network.split('/') : [];
+  const { isIP, isIPv6 } = nodeNet();
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
   const longest = family === 'ipv6' ? 128 : 32;
   const bits = prefix === undefined ? longest : Number(prefix);
@@ -116,6 +117,7 @@ function addNetwork(list: BlockList, network: unknown): void {
 
 function isAllowed(list: BlockList, address: string | undefined): boolean {
   if (address === undefined) return false;
+  const { isIP, isIPv6 } = nodeNet();
   // Of an address on this link, the interface is told too.
   const [plain = ''] = address.split('%', 1);
   // An IPv4 address that came in over IPv6 is compared with IPv4 networks as well.

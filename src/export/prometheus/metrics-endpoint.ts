@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import type { MeterProvider } from '@opentelemetry/api';
 import { checkBoolean, checkKnownOptions } from '../../checks.js';
 import { systemClock, type Clock } from '../../clock.js';
@@ -7,15 +6,11 @@ import { InvalidOptionError } from '../../errors.js';
 import { noticeOnce } from '../../telemetry/notice.js';
 import type { SeriesWalk } from '../../telemetry/provider/walk-series.js';
 import { Access, type AccessOptions } from './access.js';
-import type { FamilyOptions } from './families.js';
-import { LabelTexts } from './label-texts.js';
-import { LabelStyle, valueText, type ExtraLabels } from './labels.js';
 import { walkSource, type MetricSource } from './metric-source.js';
 import { Namer, TRANSLATION_STRATEGIES, type TranslationStrategy } from './names.js';
-import { acceptsGzip, negotiateFormat, type NegotiatedFormat } from './negotiation.js';
-import { keepCompiled, writePage } from './page.js';
-import { paced, type Piece } from './pacing.js';
-import { Scrape } from './scrape.js';
+import { acceptsGzip, negotiateFormat } from './negotiation.js';
+import type { Pages, PagesOptions } from './pages.js';
+import type { Scrape } from './scrape.js';
 import { ScrapeMetrics } from './scrape-metrics.js';
 
 /** Who may ask for metrics, and how they are written. */
@@ -80,13 +75,9 @@ const MOST_SCRAPES = 64;
 export class MetricsEndpoint {
   readonly #source: MetricSource;
   readonly #access: Access;
-  readonly #namer: Namer;
-  readonly #hasScopeLabels: boolean;
-  readonly #resourceLabels: readonly string[];
-  readonly #clock: Clock;
-  readonly #metrics: ScrapeMetrics;
-  readonly #texts = new Map<string, { style: LabelStyle; texts: LabelTexts }>();
+  readonly #pageOptions: PagesOptions;
   readonly #running = new Set<Scrape>();
+  #pages: Promise<Pages> | undefined;
   #collecting: Promise<SeriesWalk> | undefined;
 
   /** `source` is a MetricReader with cumulative temporality. @throws {InvalidOptionError} */
@@ -94,12 +85,13 @@ export class MetricsEndpoint {
     checkKnownOptions('MetricsEndpoint', options, [...SERVED_OPTIONS, 'meterProvider', 'clock']);
     this.#source = source;
     this.#access = new Access(options);
-    this.#namer = new Namer(checkStrategy(options.translationStrategy ?? 'UnderscoreEscapingWithSuffixes'));
-    this.#hasScopeLabels = checkBoolean('prometheus.scopeLabels', options.scopeLabels ?? false);
-    this.#resourceLabels = checkNames(options.resourceLabels ?? []);
-    this.#clock = options.clock ?? systemClock;
-    this.#metrics = new ScrapeMetrics(options.meterProvider);
-    keepCompiled(this);
+    this.#pageOptions = {
+      namer: new Namer(checkStrategy(options.translationStrategy ?? 'UnderscoreEscapingWithSuffixes')),
+      hasScopeLabels: checkBoolean('prometheus.scopeLabels', options.scopeLabels ?? false),
+      resourceLabels: checkNames(options.resourceLabels ?? []),
+      clock: options.clock ?? systemClock,
+      metrics: new ScrapeMetrics(options.meterProvider),
+    };
   }
 
   /** Whether anybody may ask. */
@@ -139,10 +131,7 @@ export class MetricsEndpoint {
     const { status, headers } = answer;
     if (!('scrape' in answer)) return new Response(answer.text, { status, headers });
     const { scrape } = answer;
-    return new Response(Readable.toWeb(scrape.toReadable()) as ReadableStream<Uint8Array>, {
-      status,
-      headers,
-    });
+    return new Response(scrape.toWeb(), { status, headers });
   };
 
   /** Whether who asks may read the metrics; who may not is told so. For what is served beside them. */
@@ -150,6 +139,11 @@ export class MetricsEndpoint {
     const refused = this.#refused(headers.authorization, socket.remoteAddress);
     if (refused !== undefined) response.writeHead(refused.status, refused.headers).end(refused.text);
     return refused === undefined;
+  }
+
+  /** @internal Loads what writes pages before somebody asks for one. */
+  async prepare(): Promise<void> {
+    await this.#open();
   }
 
   /** Ends what is being written. */
@@ -170,10 +164,10 @@ export class MetricsEndpoint {
     };
     if (isGzip) headers['content-encoding'] = 'gzip';
     if (method === 'HEAD') return { status: 200, headers, text: '' };
+    const pages = await this.#openOrTell();
+    if (pages === undefined) return NOT_COLLECTED;
     if (this.#running.size >= MOST_SCRAPES) return plain(503, 'Too many scrapes\n', { 'retry-after': '1' });
-    const scrape = new Scrape({
-      clock: this.#clock,
-      metrics: this.#metrics,
+    const scrape = pages.scrape({
       format: format.format,
       isGzip,
       timeoutHeader: header('x-prometheus-scrape-timeout-seconds') ?? undefined,
@@ -182,11 +176,11 @@ export class MetricsEndpoint {
     this.#running.add(scrape);
     try {
       const walk = await scrape.inTime(this.#collect(scrape.collectTimeoutMs));
-      scrape.start(paced(this.#page(walk, format), this.#clock));
+      scrape.start(pages.write(walk, format));
       return { status: 200, headers, scrape };
     } catch (error) {
       scrape.fail(error);
-      return plain(503, 'Metrics could not be collected\n');
+      return NOT_COLLECTED;
     }
   }
 
@@ -198,30 +192,20 @@ export class MetricsEndpoint {
     return undefined;
   }
 
-  #page(walk: SeriesWalk, { format, escaping }: NegotiatedFormat): Generator<Piece> {
-    const { style, texts } = this.#textsOf(new LabelStyle(this.#namer, escaping));
-    const { attributes } = walk.resource;
-    const constantLabels: ExtraLabels = Object.fromEntries(
-      this.#resourceLabels
-        .filter((name) => attributes[name] !== undefined)
-        .map((name) => [name, valueText(attributes[name])]),
-    );
-    const options: FamilyOptions = {
-      namer: this.#namer,
-      escaping,
-      style,
-      texts,
-      hasScopeLabels: this.#hasScopeLabels,
-      constantLabels,
-    };
-    return writePage(walk, format, options);
+  /** What writes pages is a large part of the package, and many a process is never asked for one. */
+  #open(): Promise<Pages> {
+    this.#pages ??= import('./pages.js').then(({ Pages }) => new Pages(this.#pageOptions));
+    return this.#pages;
   }
 
-  /** What was rendered for a way of writing labels; nearly always all formats write them alike. */
-  #textsOf(style: LabelStyle): { style: LabelStyle; texts: LabelTexts } {
-    let kept = this.#texts.get(style.text);
-    if (kept === undefined) this.#texts.set(style.text, (kept = { style, texts: new LabelTexts(style) }));
-    return kept;
+  async #openOrTell(): Promise<Pages | undefined> {
+    try {
+      return await this.#open();
+    } catch (error) {
+      this.#pages = undefined;
+      noticeOnce('scrape', `metrics could not be written: ${String(error)}`, 'error');
+      return undefined;
+    }
   }
 
   /** Scrapes that come while one collects get what it gets, and write it each for itself. */
@@ -236,6 +220,8 @@ export class MetricsEndpoint {
     return this.#collecting;
   }
 }
+
+const NOT_COLLECTED = plain(503, 'Metrics could not be collected\n');
 
 function plain(status: number, text: string, headers: Record<string, string> = {}): Plain {
   return { status, text, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } };

@@ -85,17 +85,8 @@ export class Scrape {
   }
 
   /** The page as a stream of bytes, for who cannot be written to. */
-  toReadable(): Readable {
-    const page = Readable.from(bytesOf(this.#pieces!), { objectMode: false, highWaterMark: HIGH_WATER_MARK });
-    const gzip = this.#options.isGzip ? fastGzip() : undefined;
-    const body = gzip ?? page;
-    // Ends both when one of them does; who reads the body is told by it.
-    if (gzip !== undefined) pipeline(page, gzip, () => {});
-    this.#stopped.catch((error: Error) => body.destroy(error));
-    body.once('end', () => this.end('ok'));
-    body.once('error', (error) => this.fail(error));
-    body.once('close', () => this.end('aborted'));
-    return body;
+  toWeb(): ReadableStream<Uint8Array> {
+    return Readable.toWeb(this.#toReadable()) as ReadableStream<Uint8Array>;
   }
 
   end(result: ScrapeResult): void {
@@ -117,6 +108,19 @@ export class Scrape {
 
   abort(): void {
     this.#stop(Object.assign(new Error('the endpoint was closed'), { name: 'AbortError' }));
+  }
+
+  #toReadable(): Readable {
+    const page = Readable.from(bytesOf(this.#pieces!), { objectMode: false, highWaterMark: HIGH_WATER_MARK });
+    const gzip = this.#options.isGzip ? fastGzip() : undefined;
+    const body = gzip ?? page;
+    // Ends both when one of them does; who reads the body is told by it.
+    if (gzip !== undefined) pipeline(page, gzip, () => {});
+    this.#stopped.catch((error: Error) => body.destroy(error));
+    body.once('end', () => this.end('ok'));
+    body.once('error', (error) => this.fail(error));
+    body.once('close', () => this.end('aborted'));
+    return body;
   }
 
   async *#counted(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {

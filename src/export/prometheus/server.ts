@@ -46,10 +46,11 @@ export class MetricsServer {
   /** @throws {ListenError} naming host and port. */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
+    const listening = new Promise<void>((resolve, reject) => {
       this.#server.once('error', (cause) => reject(new ListenError(host, port, cause)));
       this.#server.listen({ host, port }, resolve);
     });
+    await Promise.all([listening, this.#endpoint.prepare()]);
     if (this.#endpoint.isOpen && !isLoopback((this.#server.address() as AddressInfo).address)) warnOnce(host);
   }
 

@@ -77,6 +77,14 @@ describe('MetricsEndpoint', () => {
       expect((await bytesOf(openMetrics)).toString()).to.match(/# EOF\n$/);
     }));
 
+  it('answers all who ask before what writes pages is loaded', () =>
+    withLocalServer(listener(endpointOf()), async (url) => {
+      const responses = await Promise.all([get(url), get(url), get(url)]);
+      const pages = await Promise.all(responses.map((response) => bytesOf(response)));
+
+      for (const page of pages) expect(page.toString()).to.match(/^m_total\{a="x"\} 7$/m);
+    }));
+
   it('compresses where it may', () =>
     withLocalServer(listener(endpointOf({ metrics: MANY })), async (url) => {
       const plain = await bytesOf(await get(url));

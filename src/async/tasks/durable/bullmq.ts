@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { InvalidUseError } from '../../../errors.js';
+import { loadInstalled } from '../../../installed-package.js';
 
 /**
  * What is used of bullmq; its own types do not compile under every setting an application may have. All of it is what
@@ -52,14 +53,10 @@ interface IoRedis {
   readonly Redis: typeof Redis;
 }
 
-// Not by an import of `createRequire`: webpack would follow it, and warn everybody who has not installed bullmq.
-const { createRequire } = process.getBuiltinModule('node:module');
-const load = createRequire(import.meta.url);
-
 /** @throws {InvalidUseError} when it is not installed. */
 export function loadBullMq(): BullMq {
   try {
-    return load('bullmq') as BullMq;
+    return loadInstalled('bullmq') as BullMq;
   } catch (cause) {
     throw new InvalidUseError('durable tasks need the package bullmq, 6.3.16 or later: npm install bullmq', {
       cause,
@@ -69,5 +66,5 @@ export function loadBullMq(): BullMq {
 
 /** A dependency of this package that only those load who need it. */
 export function loadIoRedis(): IoRedis {
-  return load('ioredis') as IoRedis;
+  return loadInstalled('ioredis') as IoRedis;
 }
