@@ -1,7 +1,6 @@
 // Loads what it is given, once, and tells what that cost this process: wall time since it started, CPU time of all its
 // threads. With `count` it tells the files that were loaded instead, which takes hooks that would be measured as well.
 import { createRequire, register } from 'node:module';
-import { MessageChannel } from 'node:worker_threads';
 
 const [what, url = what, mode] = process.argv.slice(2);
 
@@ -16,6 +15,8 @@ const HOOKS = `
 const loaded = new Set();
 let stopCounting = () => {};
 if (mode === 'count') {
+  // Not for all: it brings along what some load themselves.
+  const { MessageChannel } = await import('node:worker_threads');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', (one) => loaded.add(one));
   stopCounting = () => port1.close();

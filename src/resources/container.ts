@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fs } from '../built-ins.js';
 import { findCgroups, type CgroupFolders } from './cgroup-folders.js';
 import { cpuIn, type CgroupCpu } from './cgroup-cpu.js';
 import { memoryIn, type CgroupMemory } from './cgroup-memory.js';
@@ -46,7 +46,7 @@ export class Container {
     // The files of the former cgroup would keep its folder from being removed.
     if (this.#folders !== undefined) this.#files.close();
     this.#cgroup = cgroup;
-    const exists = (folder: string) => existsSync(join(this.#files.root, folder));
+    const exists = (folder: string) => fs.existsSync(join(this.#files.root, folder));
     this.#folders = cgroup === undefined ? undefined : findCgroups(cgroup, this.#mounts(), exists);
     return this.#folders;
   }
@@ -54,7 +54,7 @@ export class Container {
   /** Needed once, and long where there are many mounts: not kept. */
   #mounts(): string {
     try {
-      return readFileSync(join(this.#files.root, '/proc/self/mountinfo'), 'latin1');
+      return fs.readFileSync(join(this.#files.root, '/proc/self/mountinfo'), 'latin1');
     } catch {
       return '';
     }

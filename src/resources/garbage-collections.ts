@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
+import { nodeV8 } from '../built-ins.js';
 
 export const GC_TYPES = ['minor', 'major', 'incremental', 'weakcb'] as const;
 export type GcType = (typeof GC_TYPES)[number];
@@ -49,7 +49,7 @@ export class GarbageCollections {
     const type = TYPES[kind] ?? 'minor';
     const seconds = entry.duration / 1000;
     this.#seconds += seconds;
-    if (type === 'major') this.#liveBytes = getHeapStatistics().used_heap_size;
+    if (type === 'major') this.#liveBytes = nodeV8().getHeapStatistics().used_heap_size;
     listener(type, seconds);
   }
 }

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { fs } from '../built-ins.js';
 
 /** Enough for the files of the kernel that are read here; what is longer is cut. */
 const BUFFER_BYTES = 64 * 1024;
@@ -34,7 +34,7 @@ export class KeptFiles {
     if (kept === undefined) this.#kept.set(path, (kept = { descriptor: undefined, readsBeforeRetry: 0 }));
     if (kept.descriptor === undefined && kept.readsBeforeRetry-- > 0) return undefined;
     try {
-      kept.descriptor ??= openSync(join(this.root, path), 'r');
+      kept.descriptor ??= fs.openSync(join(this.root, path), 'r');
       return this.#text(kept.descriptor);
     } catch {
       close(kept);
@@ -47,7 +47,7 @@ export class KeptFiles {
     let length = 0;
     let read: number;
     do {
-      read = readSync(descriptor, this.#buffer, length, BUFFER_BYTES - length, length);
+      read = fs.readSync(descriptor, this.#buffer, length, BUFFER_BYTES - length, length);
       length += read;
     } while (read >= MAY_GO_ON_BYTES && length < BUFFER_BYTES);
     return this.#buffer.toString('latin1', 0, length);
@@ -64,5 +64,5 @@ function close(kept: Kept): void {
   if (kept.descriptor === undefined) return;
   const { descriptor } = kept;
   kept.descriptor = undefined;
-  closeSync(descriptor);
+  fs.closeSync(descriptor);
 }

@@ -1,5 +1,5 @@
-import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fs } from '../built-ins.js';
 import type { KeptFiles } from './kept-files.js';
 
 export interface OpenFilesReading {
@@ -24,16 +24,16 @@ export class OpenFiles {
   constructor(files: KeptFiles) {
     this.#files = files;
     this.#folder = join(files.root, '/proc/self/fd');
-    this.#isProc = valueOrNothing(() => statfsSync(this.#folder).type) === PROC_MAGIC;
+    this.#isProc = valueOrNothing(() => fs.statfsSync(this.#folder).type) === PROC_MAGIC;
   }
 
   read(): OpenFilesReading | undefined {
     const isDue = this.#samples++ % SAMPLES_PER_COUNT === 0;
     if (isDue) this.#limit = limitIn(this.#files.read('/proc/self/limits'));
-    const counted = this.#isProc ? valueOrNothing(() => statSync(this.#folder).size) : undefined;
+    const counted = this.#isProc ? valueOrNothing(() => fs.statSync(this.#folder).size) : undefined;
     if (counted !== undefined && counted > 0) return { open: counted, limit: this.#limit };
     // Listing them takes one more, which is not the application's.
-    if (isDue) this.#listed = valueOrNothing(() => Math.max(0, readdirSync(this.#folder).length - 1));
+    if (isDue) this.#listed = valueOrNothing(() => Math.max(0, fs.readdirSync(this.#folder).length - 1));
     return this.#listed === undefined ? undefined : { open: this.#listed, limit: this.#limit };
   }
 }

@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { nodeV8 } from '../built-ins.js';
 import type { Clock } from '../clock.js';
 import { Container } from './container.js';
 import { GarbageCollections, type CollectionListener } from './garbage-collections.js';
@@ -92,12 +92,14 @@ function processCounts(): ProcessCounts {
 }
 
 function heapReading(liveBytes: number | undefined): HeapReading {
-  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
-  const spaces = getHeapSpaceStatistics().map((space) => ({
-    name: space.space_name,
-    usedBytes: space.space_used_size,
-    sizeBytes: space.space_size,
-  }));
+  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = nodeV8().getHeapStatistics();
+  const spaces = nodeV8()
+    .getHeapSpaceStatistics()
+    .map((space) => ({
+      name: space.space_name,
+      usedBytes: space.space_used_size,
+      sizeBytes: space.space_size,
+    }));
   return { usedBytes, limitBytes, liveBytes, spaces };
 }
 

@@ -23,7 +23,19 @@ const MAX_OWN_BYTES = 600_000;
 const MAX_OWN_FILES = 5;
 
 /** Take milliseconds to load, `node:http` on Node 24 tens of them: only for who serves, connects, forks, hashes or packs. */
-const LATE_BUILT_INS = ['http', 'https', 'tls', 'cluster', 'child_process', 'sqlite', 'crypto', 'zlib'];
+const LATE_BUILT_INS = [
+  'http',
+  'https',
+  'tls',
+  'cluster',
+  'child_process',
+  'sqlite',
+  'crypto',
+  'zlib',
+  'v8',
+  'vm',
+  'fs/promises',
+];
 
 /** What a module may leave behind by being imported. */
 const TRACES = `

@@ -1,16 +1,5 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto, nodeFsPromises } from '../../built-ins.js';
 import { InvalidOptionError } from '../../errors.js';
 import type { FolderContents, ListedEntry } from './engine.js';
 import { decodeEntry } from './entry-file.js';
@@ -59,11 +48,11 @@ export class CacheFolder implements FolderContents {
    * come back with the other. @throws when it cannot be made or written to, or is of another engine.
    */
   static open(path: string, engine: EngineName): CacheFolder {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    fs.mkdirSync(path, { recursive: true });
+    fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
     const file = join(path, MARK_FILE);
-    if (!existsSync(file)) writeFileSync(file, MARKS[engine]);
-    const owner = ownerOf(readFileSync(file, 'utf8')) ?? engine;
+    if (!fs.existsSync(file)) fs.writeFileSync(file, MARKS[engine]);
+    const owner = ownerOf(fs.readFileSync(file, 'utf8')) ?? engine;
     if (owner === engine) return new CacheFolder(path, engine);
     const expected = `a folder of its own, as the engine '${owner}' keeps this one`;
     throw new InvalidOptionError('cacheDir', expected, path);
@@ -71,7 +60,9 @@ export class CacheFolder implements FolderContents {
 
   /** `undefined` when there is no folder of a cache. Makes nothing. */
   static async find(path: string): Promise<CacheFolder | undefined> {
-    const mark = await readFile(join(path, MARK_FILE), 'utf8').catch(() => '');
+    const mark = await nodeFsPromises()
+      .readFile(join(path, MARK_FILE), 'utf8')
+      .catch(() => '');
     const engine = ownerOf(mark);
     return engine === undefined ? undefined : new CacheFolder(path, engine);
   }
@@ -87,7 +78,7 @@ export class CacheFolder implements FolderContents {
   /** One step, however many entries there are. A write under way finds its folder gone and starts again. */
   setEntriesAside(): void {
     try {
-      renameSync(this.#entries, join(this.path, `cleared-${nodeCrypto().randomUUID()}`));
+      fs.renameSync(this.#entries, join(this.path, `cleared-${nodeCrypto().randomUUID()}`));
     } catch (cause) {
       if (!isAbsent(cause)) throw cause;
     }
@@ -103,9 +94,9 @@ export class CacheFolder implements FolderContents {
 
   /** Removes what clearing set aside. */
   async removeCleared(): Promise<void> {
-    const names = await readdir(this.path);
+    const names = await nodeFsPromises().readdir(this.path);
     for (const name of names.filter((each) => each.startsWith('cleared-'))) {
-      await rm(join(this.path, name), { recursive: true, force: true });
+      await nodeFsPromises().rm(join(this.path, name), { recursive: true, force: true });
     }
   }
 
@@ -134,7 +125,9 @@ export class CacheFolder implements FolderContents {
   async *entries(): AsyncIterable<ListedEntry> {
     for (const shard of this.shards()) {
       for (const path of this.filesIn(shard).entries) {
-        const file = await readFile(path).catch(() => undefined);
+        const file = await nodeFsPromises()
+          .readFile(path)
+          .catch(() => undefined);
         if (file === undefined) continue;
         const found = decodeEntry(file);
         if (found.header !== undefined) yield { ...found, bytes: diskBytes(file.length) };
@@ -149,7 +142,7 @@ function ownerOf(mark: string): EngineName | undefined {
 
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return fs.readdirSync(folder);
   } catch (cause) {
     if (isAbsent(cause)) return [];
     throw cause;

@@ -1,6 +1,5 @@
-import * as fs from 'node:fs';
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { fs, nodeFsPromises } from '../../built-ins.js';
 import type { Awaitable } from '../tier.js';
 import type { DamagedEntry, FoundEntry } from './engine.js';
 import { decodeEntry } from './entry-file.js';
@@ -74,7 +73,7 @@ export async function writeLong(
   entry: string | Buffer,
   isFlushed: boolean,
 ): Promise<void> {
-  const file = await open(temporary, 'wx');
+  const file = await nodeFsPromises().open(temporary, 'wx');
   try {
     await file.writeFile(entry);
     if (isFlushed) await file.sync();
@@ -85,7 +84,7 @@ export async function writeLong(
 
 /** The new name itself is on disk only when its folder is. */
 export async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const folder = await nodeFsPromises().open(path, 'r');
   try {
     await folder.sync();
   } finally {

@@ -1,6 +1,5 @@
-import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import type { Awaitable, TierLock } from '../tier.js';
 import type {

@@ -1,18 +1,6 @@
-import {
-  closeSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import { codeOf } from '../error-code.js';
 import { isAbsent } from './system-error.js';
@@ -55,13 +43,13 @@ export function takeLock(file: string, seconds: number, clock: Clock): HeldLock 
 function create(file: string, content: LockContent): boolean {
   for (;;) {
     try {
-      const descriptor = openSync(file, 'wx');
+      const descriptor = fs.openSync(file, 'wx');
       writeContent(file, descriptor, content);
       return true;
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST') return false;
       if (codeOf(cause) !== 'ENOENT') throw cause;
-      mkdirSync(dirname(file), { recursive: true });
+      fs.mkdirSync(dirname(file), { recursive: true });
     }
   }
 }
@@ -69,18 +57,18 @@ function create(file: string, content: LockContent): boolean {
 /** A full disk must not leave a lock that nobody holds. */
 function writeContent(file: string, descriptor: number, content: LockContent): void {
   try {
-    writeFileSync(descriptor, JSON.stringify(content));
+    fs.writeFileSync(descriptor, JSON.stringify(content));
   } catch (cause) {
-    rmSync(file, { force: true });
+    fs.rmSync(file, { force: true });
     throw cause;
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
 function readLock(file: string): LockContent | 'unreadable' | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LockContent;
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as LockContent;
   } catch (cause) {
     return isAbsent(cause) ? undefined : 'unreadable';
   }
@@ -88,7 +76,7 @@ function readLock(file: string): LockContent | 'unreadable' | undefined {
 
 function isHeld(file: string, lock: LockContent | 'unreadable', now: number): boolean {
   if (lock === 'unreadable') {
-    const writtenAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
+    const writtenAt = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
     return Date.now() - writtenAt < UNREADABLE_SECONDS * 1000;
   }
   const age = now - lock.takenAt;
@@ -104,14 +92,14 @@ function isHeld(file: string, lock: LockContent | 'unreadable', now: number): bo
 function takeAway(file: string, token: string | undefined): void {
   const aside = `${file}.${nodeCrypto().randomUUID()}.tmp`;
   try {
-    renameSync(file, aside);
+    fs.renameSync(file, aside);
     const taken = readLock(aside);
     const isMeant = taken === 'unreadable' ? token === undefined : taken?.token === token;
-    if (!isMeant) linkSync(aside, file);
+    if (!isMeant) fs.linkSync(aside, file);
   } catch {
     // Somebody else took it away, or a new lock is already in its place.
   }
-  rmSync(aside, { force: true });
+  fs.rmSync(aside, { force: true });
 }
 
 function isAlive(pid: number): boolean {
@@ -128,7 +116,7 @@ function placeOf(): string {
   if (ownPlace === undefined) {
     let namespace = '';
     try {
-      namespace = readlinkSync('/proc/self/ns/pid');
+      namespace = fs.readlinkSync('/proc/self/ns/pid');
     } catch {
       // Not Linux.
     }

@@ -1,5 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto } from '../../built-ins.js';
 import { diskBytes } from './cache-folder.js';
 
 /**
@@ -11,10 +10,10 @@ export function removeIf(file: string, isMeant: (entry: Buffer) => boolean): num
   const aside = `${file}.${nodeCrypto().randomUUID()}.tmp`;
   let freed = 0;
   try {
-    renameSync(file, aside);
-    const entry = readFileSync(aside);
+    fs.renameSync(file, aside);
+    const entry = fs.readFileSync(aside);
     if (isMeant(entry)) freed = diskBytes(entry.length);
-    else linkSync(aside, file);
+    else fs.linkSync(aside, file);
   } catch {
     // Somebody else removed it, or has already put another one there.
   }
@@ -25,7 +24,7 @@ export function removeIf(file: string, isMeant: (entry: Buffer) => boolean): num
 /** A temporary file that cannot be removed is left to the sweeper. */
 export function removeQuietly(file: string): void {
   try {
-    rmSync(file, { force: true });
+    fs.rmSync(file, { force: true });
   } catch {
     // What the caller is busy with matters more.
   }

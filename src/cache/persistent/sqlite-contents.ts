@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fs } from '../../built-ins.js';
 import { systemClock } from '../../clock.js';
 import { InvalidUseError } from '../../errors.js';
 import type { CacheFolder } from './cache-folder.js';
@@ -24,7 +24,7 @@ export class SqliteContents implements FolderContents {
     const name = databases.current();
     this.#path = path;
     this.#database = name === undefined ? undefined : databases.open(name);
-    const size = name === undefined ? 0 : statSync(join(path, name)).size;
+    const size = name === undefined ? 0 : fs.statSync(join(path, name)).size;
     this.room = `in a database of ${size} bytes`;
   }
 

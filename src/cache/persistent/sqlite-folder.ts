@@ -1,7 +1,5 @@
-import * as fs from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto, nodeFsPromises } from '../../built-ins.js';
 import { removeQuietly } from './remove.js';
 import { EntryDatabase, type EntryDatabaseOptions } from './sqlite-database.js';
 import type { SqliteModule } from './sqlite-module.js';
@@ -98,7 +96,13 @@ export class SqliteFolder {
    */
   async remove(name: string): Promise<void> {
     const files = ['', '-wal', '-shm'].map((suffix) => join(this.path, `${name}${suffix}`));
-    await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => {})));
+    await Promise.all(
+      files.map((file) =>
+        nodeFsPromises()
+          .rm(file, { force: true })
+          .catch(() => {}),
+      ),
+    );
   }
 
   /** Removes databases that were made or left by processes that died. */

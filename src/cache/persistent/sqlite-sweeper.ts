@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { fs } from '../../built-ins.js';
 import type { Cancel, Clock } from '../../clock.js';
 import type { CacheFolder } from './cache-folder.js';
 import type { EngineCounts } from './engine.js';
@@ -174,8 +174,8 @@ export class SqliteSweeper {
 }
 
 function removeLeftBehind(file: string): void {
-  const changedAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  if (changedAt !== undefined && Date.now() - changedAt > LEFT_BEHIND_MS) rmSync(file, { force: true });
+  const changedAt = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  if (changedAt !== undefined && Date.now() - changedAt > LEFT_BEHIND_MS) fs.rmSync(file, { force: true });
 }
 
 function immediate(): Promise<void> {

@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { fs } from '../../built-ins.js';
 import type { Cancel, Clock } from '../../clock.js';
 import { diskBytes, type CacheFolder } from './cache-folder.js';
 import { isOver, type EngineCounts } from './engine.js';
@@ -202,8 +202,8 @@ export class Sweeper {
   }
 
   #removeLeftBehind(file: string): void {
-    const changedAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-    if (changedAt !== undefined && Date.now() - changedAt > LEFT_BEHIND_MS) rmSync(file, { force: true });
+    const changedAt = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (changedAt !== undefined && Date.now() - changedAt > LEFT_BEHIND_MS) fs.rmSync(file, { force: true });
   }
 
   async #evict(): Promise<void> {
@@ -231,7 +231,7 @@ export class Sweeper {
     for (let seen = 0; seen < shards.length && sample.length < SAMPLE; seen += 1) {
       this.#shardCursor = (this.#shardCursor + 1) % shards.length;
       for (const file of this.#folder.filesIn(shards[this.#shardCursor]!).entries) {
-        const stat = statSync(file, { throwIfNoEntry: false });
+        const stat = fs.statSync(file, { throwIfNoEntry: false });
         if (stat !== undefined) sample.push({ file, writtenAt: stat.mtimeMs, bytes: diskBytes(stat.size) });
       }
     }
@@ -244,7 +244,7 @@ export class Sweeper {
     let removed = 0;
     for (const { file, bytes } of oldest.slice(0, Math.ceil(sample.length * EVICTED_OF_SAMPLE))) {
       if (this.#told + this.#untold <= target) break;
-      rmSync(file, { force: true });
+      fs.rmSync(file, { force: true });
       this.#untold -= bytes;
       this.#counts.evictions += 1;
       removed += 1;

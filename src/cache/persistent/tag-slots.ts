@@ -1,5 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { nodeCrypto } from '../../built-ins.js';
+import { fs, nodeCrypto } from '../../built-ins.js';
 import type { TagStore } from '../tier.js';
 import { isAbsent } from './system-error.js';
 
@@ -24,7 +23,7 @@ export class TagSlots implements TagStore {
     if (tags.length === 0) return [];
     let descriptor: number;
     try {
-      descriptor = openSync(this.#file, 'r');
+      descriptor = fs.openSync(this.#file, 'r');
     } catch (cause) {
       if (isAbsent(cause)) return tags.map(() => '');
       throw cause;
@@ -32,7 +31,7 @@ export class TagSlots implements TagStore {
     try {
       return tags.map((tag) => readVersion(descriptor, slotOf(tag)));
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
   }
 
@@ -40,13 +39,13 @@ export class TagSlots implements TagStore {
     if (tags.length === 0) return [];
     const slots = tags.map(slotOf);
     const versions = new Map(slots.map((slot) => [slot, nodeCrypto().randomBytes(VERSION_BYTES)]));
-    const descriptor = openSync(this.#file, constants.O_RDWR | constants.O_CREAT);
+    const descriptor = fs.openSync(this.#file, fs.constants.O_RDWR | fs.constants.O_CREAT);
     try {
       for (const [slot, version] of versions)
-        writeSync(descriptor, version, 0, VERSION_BYTES, slot * VERSION_BYTES);
-      if (this.#isFlushed) fsyncSync(descriptor);
+        fs.writeSync(descriptor, version, 0, VERSION_BYTES, slot * VERSION_BYTES);
+      if (this.#isFlushed) fs.fsyncSync(descriptor);
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
     return slots.map((slot) => versions.get(slot)!.toString('base64url'));
   }
@@ -54,7 +53,7 @@ export class TagSlots implements TagStore {
 
 function readVersion(descriptor: number, slot: number): string {
   const version = Buffer.alloc(VERSION_BYTES);
-  readSync(descriptor, version, 0, VERSION_BYTES, slot * VERSION_BYTES);
+  fs.readSync(descriptor, version, 0, VERSION_BYTES, slot * VERSION_BYTES);
   return version.every((byte) => byte === 0) ? '' : version.toString('base64url');
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fs } from '../../built-ins.js';
 
 /** What all processes have told that the entries take of the disk. */
 export interface Usage {
@@ -10,7 +10,7 @@ export interface Usage {
 /** Nothing when nobody has told. */
 export function readUsage(file: string): Usage {
   try {
-    const { bytes, count } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Usage>;
+    const { bytes, count } = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Usage>;
     if (typeof bytes === 'number' && bytes >= 0 && typeof count === 'number') return { bytes, count };
   } catch {
     // Not there yet, or not ours.
@@ -22,9 +22,9 @@ export function readUsage(file: string): Usage {
 export function writeUsage(file: string, usage: Usage): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(usage)}\n`);
-    renameSync(temporary, file);
+    fs.writeFileSync(temporary, `${JSON.stringify(usage)}\n`);
+    fs.renameSync(temporary, file);
   } catch {
-    rmSync(temporary, { force: true });
+    fs.rmSync(temporary, { force: true });
   }
 }

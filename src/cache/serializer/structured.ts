@@ -1,5 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
-import { nodeZlib } from '../../built-ins.js';
+import { nodeV8, nodeZlib } from '../../built-ins.js';
 import { findRefusal, refuseUnportable } from './refusal.js';
 import { UnserializableError, type Serializer } from './serializer.js';
 import { putTogether, takeApart, type Apart } from './apart.js';
@@ -41,7 +40,7 @@ export const structuredSerializer: Serializer = {
     const body = data.subarray(HEADER_BYTES);
     if (data.readUInt32LE(6) !== nodeZlib().crc32(body) || data[5]! > IS_APART) return undefined;
     try {
-      const value: unknown = deserialize(body);
+      const value: unknown = nodeV8().deserialize(body);
       return data[5] === IS_APART ? putTogether(value as Apart) : value;
     } catch {
       // Written by a newer V8, or with a type that is not registered here.
@@ -53,7 +52,7 @@ export const structuredSerializer: Serializer = {
 function encodeBody(value: unknown, isApart: boolean): Buffer {
   if (value === undefined) throw new UnserializableError('structured', '', 'undefined');
   try {
-    return serialize(isApart ? takeApart(value) : value);
+    return nodeV8().serialize(isApart ? takeApart(value) : value);
   } catch (cause) {
     const refusal = findRefusal(value, refuseUnportable, { allowCycles: true });
     if (refusal === undefined && cause instanceof UnserializableError) throw cause;

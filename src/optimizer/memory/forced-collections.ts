@@ -1,5 +1,4 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { nodeV8, nodeVm } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 
 /** What collecting garbage on request cost, and what it told. */
@@ -38,7 +37,7 @@ export class ForcedCollections {
     const start = this.#clock.now();
     collectGarbage();
     this.#pauseSeconds += (this.#clock.now() - start) / 1000;
-    this.#liveBytes.push(getHeapStatistics().used_heap_size);
+    this.#liveBytes.push(nodeV8().getHeapStatistics().used_heap_size);
   }
 
   report(): ForcedGc {
@@ -57,8 +56,8 @@ function findCollector(): CollectGarbage | undefined {
   if (typeof exposed === 'function') return exposed as CollectGarbage;
   try {
     // A new context gets the function; the one of the application stays as it is.
-    setFlagsFromString('--expose-gc');
-    const found: unknown = runInNewContext('gc');
+    nodeV8().setFlagsFromString('--expose-gc');
+    const found: unknown = nodeVm().runInNewContext('gc');
     return typeof found === 'function' ? (found as CollectGarbage) : undefined;
   } catch {
     return undefined;

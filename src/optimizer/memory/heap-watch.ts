@@ -1,4 +1,4 @@
-import { getHeapStatistics } from 'node:v8';
+import { nodeV8 } from '../../built-ins.js';
 import type { Clock } from '../../clock.js';
 import { GarbageCollections } from '../../resources/garbage-collections.js';
 
@@ -48,7 +48,7 @@ export class HeapWatch implements HeapSource {
       if (type !== 'minor') this.#pauses.push({ at: this.#clock.now(), seconds });
       if (type !== 'major') return;
       this.#majors += 1;
-      this.#liveBytes = getHeapStatistics().used_heap_size;
+      this.#liveBytes = nodeV8().getHeapStatistics().used_heap_size;
       onMajor();
     });
   }
@@ -60,7 +60,7 @@ export class HeapWatch implements HeapSource {
   }
 
   read(): HeapState {
-    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
+    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = nodeV8().getHeapStatistics();
     const isWatching = this.#collections !== undefined;
     return {
       usedBytes,
