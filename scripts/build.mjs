@@ -11,6 +11,9 @@ const STAMP = '.built';
 /** A program of its own, which is found beside the modules. */
 const THREAD_WORKER = { 'thread-worker': 'async/tasks/thread-worker' };
 
+/** What Node gets for OpenTelemetry's API, by `imports` of package.json. */
+const API_FOR_NODE = 'telemetry/opentelemetry-api';
+
 /** Insides that benchmarks and chaos tests look at. */
 const INSIDES = [
   'cache/curve/miss-ratio-curve',
@@ -106,6 +109,7 @@ async function bundle(root, modules) {
     sourcemap: true,
     sourcemapExcludeSources: true,
     chunkFileNames: '[name]-[hash].js',
+    paths: { '@opentelemetry/api': '#opentelemetry-api' },
     manualChunks: chunksBy((name) => join(modules, `${name}.js`)),
     // Otherwise index.js names all that its files import, for whoever finds files by a network.
     hoistTransitiveImports: false,
@@ -171,7 +175,10 @@ function entryPoints(root) {
   const promised = [...Object.values(exports).map((one) => one.default), ...Object.values(bin)]
     .filter((path) => path !== undefined)
     .map((path) => path.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, ''));
-  return { ...Object.fromEntries([...promised, ...INSIDES].map((name) => [name, name])), ...THREAD_WORKER };
+  return {
+    ...Object.fromEntries([...promised, API_FOR_NODE, ...INSIDES].map((name) => [name, name])),
+    ...THREAD_WORKER,
+  };
 }
 
 function sourceHash(root) {
