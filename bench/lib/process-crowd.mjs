@@ -10,6 +10,8 @@ import { startRedis } from './redis-server.mjs';
 
 /** How long before the moment the processes are told of it. */
 const NOTICE_MS = 30;
+/** Who has not answered then hangs: the bench ends with an error, where it would wait for ever. */
+const DEADLINE_MS = 30_000;
 /** A timer is not exact to a millisecond, so the last of them are waited for by looking at the clock. */
 const LAST_MS = 3;
 const BUILT = new URL('../../dist/index.js', import.meta.url);
@@ -77,8 +79,11 @@ async function startMember(name, settings) {
   const answer = () =>
     new Promise((resolve, reject) => {
       const onExit = (code) => reject(new Error(`${name} ended with exit code ${code}`));
+      const onDeadline = () => reject(new Error(`${name} did not answer within ${DEADLINE_MS} ms`));
+      const late = setTimeout(onDeadline, DEADLINE_MS);
       child.once('exit', onExit);
       child.once('message', (message) => {
+        clearTimeout(late);
         child.off('exit', onExit);
         resolve(message);
       });
