@@ -1,4 +1,11 @@
-import { cached, CacheManager, MemoryCache, startPerformance, timer, type Performance } from '@gary-zero/performance';
+import {
+  cached,
+  CacheManager,
+  MemoryCache,
+  startPerformance,
+  timer,
+  type Performance,
+} from '@gary-zero/performance';
 
 class Users {
   loads = 0;
