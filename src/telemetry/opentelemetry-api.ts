@@ -17,7 +17,6 @@ export const {
   DiagConsoleLogger,
   DiagLogLevel,
   INVALID_TRACEID,
-  logs,
   metrics,
   ProxyTracerProvider,
   SpanStatusCode,
@@ -25,3 +24,5 @@ export const {
   TraceFlags,
   ValueType,
 } = api;
+
+export const logs: unknown = api.logs;
