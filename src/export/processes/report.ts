@@ -42,7 +42,10 @@ function pointAt(metric: WalkedMetric, position: number): ReportedPoint | undefi
   return { attributes, value: copyOf(value), exemplars: metric.exemplars?.(position) };
 }
 
-/** Of an object that is used again. Without extremes: nobody shows them, and of nothing they are infinite, which JSON does not know. */
+/**
+ * Of an object that is used again. Without extremes: nobody shows them, and of nothing they are infinite, which JSON does
+ * not know.
+ */
 function copyOf(value: PointValue): MergeableValue {
   if (typeof value === 'number') return value;
   const { min: _min, max: _max, ...rest } = value;
