@@ -4,6 +4,8 @@ const LOWEST_HASH = -(2 ** 31);
 const HIGHEST_HASH = 2 ** 31 - 1;
 /** A sample that needs fewer keys than this share of those it may have follows too few. */
 const SPARSE = 0.25;
+/** As long as one that is followed stands for fewer keys than this, half as many are followed: each costs time of hits. */
+const SMALL_WEIGHT = 7;
 
 export interface KeySampleOptions {
   /** Keys that are followed at most. */
@@ -25,6 +27,8 @@ export type UseListener = (size: number, lookups: number) => void;
 export class KeySample {
   readonly stack: SampledStack;
   readonly #capacity: number;
+  /** Keys that are followed at most now: all there are, until they are too many. */
+  #limit: number;
   readonly #horizon: () => number;
   #threshold = HIGHEST_HASH;
   #weight = 1;
@@ -36,7 +40,7 @@ export class KeySample {
     this.stack = new SampledStack(capacity + 1, (above, own, uses) =>
       listener(above * this.#weight + own, uses * this.#weight),
     );
-    this.#capacity = capacity;
+    this.#capacity = this.#limit = capacity;
     this.#horizon = horizon;
   }
 
@@ -66,7 +70,7 @@ export class KeySample {
     if (slot !== 0) this.stack.replace(slot, size, end);
     else {
       this.stack.add(hash, size, end);
-      if (this.stack.length > this.#capacity) this.#makeRoom();
+      if (this.stack.length > this.#limit) this.#makeRoom();
     }
   }
 
@@ -103,10 +107,14 @@ export class KeySample {
   }
 
   #lowerThreshold(): void {
+    if (this.#weight === 1) this.#limit = Math.ceil(this.#capacity / 2);
     // What was counted so far counted for the weight as it was.
     this.stack.tell();
-    this.#threshold = this.stack.largestHash - 1;
-    this.stack.removeLargest();
+    do {
+      this.#threshold = this.stack.largestHash - 1;
+      this.stack.removeLargest();
+    } while (this.stack.length > this.#limit);
     this.#weight = (HIGHEST_HASH - LOWEST_HASH + 1) / (this.#threshold - LOWEST_HASH + 1);
+    if (this.#weight >= SMALL_WEIGHT) this.#limit = this.#capacity;
   }
 }

@@ -12,17 +12,32 @@
 // hours, do not push the threshold down for ever. When it has become too low all the same, as after a time of many
 // small entries, a second sample begins anew and takes over when it knows as much.
 //
+// Hits are many and cheap, and where nothing is missed that more memory would have kept, they say the same all the time.
+// So after many of them in a short time it rests: hits go by unlooked at, until it has followed one lookup in six. Then
+// it first brings the order of the keys up to date, and what it counts after that stands for those that went by. A miss
+// ends a rest at once, except of what was over; misses and writes are never left out.
+//
 // When it is blind. It knows LRU only, and sizes up to some times that of the cache. It sees no sizes of what was never
 // kept. Of a cliff (a loop over slightly more than fits) it knows the place within some percent, so who pays for a hit
 // behind one should stay clear of it.
 
-import { makeKeyHash, type KeyHash } from '../policy/key-hash.js';
+import { makeKeyHash, scatter, type KeyHash } from '../policy/key-hash.js';
 import type { CacheCurve, CurveMark, CurvePoint, CurveUnit, CurveWindow } from './cache-curve.js';
-import { KeySample } from './key-sample.js';
+import { KeySamples } from './key-samples.js';
+import { LookupHistory } from './lookup-history.js';
 import { SizeHistogram } from './size-histogram.js';
 
+const LOWEST_HASH = -(2 ** 31);
 /** After so many sampled lookups for each sample the past counts half. */
 const LOOKUPS_PER_HALVING = 16;
+/** Followed hits for each key before a rest, after those that put the keys in order again. */
+const HITS_BEFORE_REST = 6;
+const HITS_OF_WARM_UP = 2;
+const FEWEST_HITS = 1024;
+/** It rests until one lookup in so many was followed. */
+const LOOKUPS_PER_FOLLOWED = 6;
+/** If the hits before it took longer, in milliseconds, there is no need to rest: to follow all costs next to nothing. */
+const LONG = 1000;
 /** Sizes it knows something of, in sizes of the cache as it is now: questions go up to four of them. */
 const HORIZON = 8;
 
@@ -39,114 +54,122 @@ export interface MissRatioCurveOptions {
 }
 
 /**
- * Told of each lookup and write of a cache, once. A lookup whose key is not followed costs some nanoseconds, as long as
- * the hash the write returned is at hand; one that is followed about 60 ns.
+ * Told of each lookup and write of a cache, once. A hit whose key is not followed costs some nanoseconds, as long as the
+ * hash the write returned is at hand; one that is followed about 60 ns.
  */
 export class MissRatioCurve implements CacheCurve {
   readonly unit: CurveUnit;
   readonly #hash: KeyHash;
   readonly #now: () => number;
-  readonly #samples: number;
-  readonly #horizon: () => number;
-  #sample: KeySample;
-  /** Takes over from the sample when it knows as much. */
-  #successor: KeySample | undefined;
-  #lookupsUntilSuccession = 0;
-  /** Of all time. */
-  readonly #all = new SizeHistogram();
-  /** What of that counts less by now, and up to when. */
-  #aged = new SizeHistogram();
-  #agedTo = new SizeHistogram();
-  /** Both together, until something is counted again: a question comes with others. */
-  #recentNow: SizeHistogram | undefined;
-  /** Whatever has a larger hash is followed by no sample. */
-  #threshold: number;
-  /** Lookups that are not in the histograms yet: a small number is the cheapest to count. */
-  #counted = 0;
-  #untilHalving: number;
+  readonly #samples: KeySamples;
+  readonly #history = new LookupHistory();
+  /** Hits with a larger hash are not followed. While it rests, that is next to all. */
+  #hitThreshold: number;
+  /** Since the last booking: a small number is the cheapest to count. */
+  #hits = 0;
+  #misses = 0;
+  /** Hits before those, of which none was counted. */
+  #unfollowed = 0;
+  /** It rests until there are so many hits; 0 while it does not. */
+  #restEnd = 0;
+  /** Followed hits left that only put the keys in order. */
+  #warmUpLeft = 0;
+  /** Followed hits left until it may rest, and how many there were at first. */
+  #usesUntilRest = FEWEST_HITS;
+  #usesOfPhase = FEWEST_HITS;
+  /** When the hits began that it may rest after, and how many were booked since. */
+  #phaseStart: number;
+  #phaseHits = 0;
+  readonly #usesPerHalving: number;
+  #usesUntilHalving: number;
 
   constructor({ unit, samples, now, kept, random }: MissRatioCurveOptions) {
     this.unit = unit;
-    this.#samples = samples;
     this.#now = now;
-    this.#horizon = kept === undefined ? () => Infinity : () => HORIZON * kept();
-    this.#sample = this.#newSample();
-    this.#threshold = this.#sample.threshold;
-    this.#untilHalving = LOOKUPS_PER_HALVING * samples;
+    this.#samples = new KeySamples({
+      capacity: samples,
+      horizon: kept === undefined ? () => Infinity : () => HORIZON * kept(),
+      listener: (size, lookups) => this.#history.addHit(size, lookups),
+    });
+    this.#hitThreshold = this.#samples.threshold;
+    this.#phaseStart = now();
+    this.#usesPerHalving = this.#usesUntilHalving = LOOKUPS_PER_HALVING * samples;
     const hash = makeKeyHash(random);
     this.#hash = (key) => scatter(hash(key));
   }
 
   /** The entry with this hash was looked up and found. */
   hit(hash: number): void {
-    this.#counted += 1;
-    if (hash <= this.#threshold) this.#lookUp(hash);
+    this.#hits += 1;
+    if (hash <= this.#hitThreshold) this.#followHit(hash);
+    else if (this.#hits === this.#restEnd) this.#warmUp();
   }
 
   /** A key was looked up and is not here. A larger cache might have it still. */
   miss(key: string): void {
-    this.#counted += 1;
+    this.#misses += 1;
     const hash = this.#hash(key);
-    if (hash > this.#threshold) return;
-    const { stack } = this.#sample;
-    const slot = stack.find(hash);
-    if (slot !== 0 && stack.endAt(slot) <= this.#now()) this.#lose(hash);
-    else this.#lookUp(hash);
+    if (hash > this.#samples.threshold) return;
+    const now = this.#now();
+    const end = this.#samples.endOf(hash);
+    if (end !== undefined && end <= now) return this.#lose(hash);
+    this.#follow(now);
+    if (this.#samples.counts(hash)) {
+      if (!this.#samples.count(hash)) this.#history.addMiss(this.#samples.weight);
+      this.#age(1);
+    }
+    this.#samples.prepare(hash);
   }
 
   /** A key was looked up and its entry is over or wrong: a miss in a cache of any size. */
   lost(key: string): void {
-    this.#counted += 1;
+    this.#misses += 1;
     const hash = this.#hash(key);
-    if (hash <= this.#threshold) this.#lose(hash);
+    if (hash <= this.#samples.threshold) this.#lose(hash);
   }
 
   /** An entry of this size was written and ends then. Returns the hash to tell of hits with. */
   write(key: string, size: number, end: number): number {
     const hash = this.#hash(key);
-    if (hash > this.#threshold) return hash;
-    this.#sample.write(hash, size, end);
-    this.#successor?.write(hash, size, end);
-    this.#adjust();
+    if (hash > this.#samples.threshold) return hash;
+    this.#samples.write(hash, size, end);
+    if (this.#samples.hasSuccessor && this.#restEnd > 0) this.#wake();
+    if (this.#restEnd === 0) this.#hitThreshold = this.#samples.threshold;
     return hash;
   }
 
   /** An entry was deleted. */
   forget(key: string): void {
-    const hash = this.#hash(key);
-    this.#sample.remove(hash);
-    this.#successor?.remove(hash);
+    this.#samples.remove(this.#hash(key));
   }
 
   /** All entries were deleted. What was learnt about sizes stays. */
   clear(): void {
-    this.#sample.stack.clear();
-    this.#successor?.stack.clear();
+    this.#samples.clear();
   }
 
   get lookups(): number {
-    this.#bookCounted();
-    return this.#all.lookups;
+    this.#bringUpToDate();
+    return this.#history.all.lookups;
   }
 
   get sampledShare(): number {
-    return 1 / this.#sample.weight;
+    return 1 / this.#samples.weight;
   }
 
   get byteLength(): number {
-    const samples = this.#sample.stack.byteLength + (this.#successor?.stack.byteLength ?? 0);
-    return samples + 3 * this.#all.byteLength;
+    return this.#samples.byteLength + this.#history.byteLength;
   }
 
   hitRatioAt(size: number): number {
-    this.#bookCounted();
-    const recent = this.#recent();
+    this.#bringUpToDate();
+    const { recent } = this.#history;
     return ratio(recent.hitsAt(size), recent.lookups);
   }
 
   points(count: number): CurvePoint[] {
-    this.#bookCounted();
-    const recent = this.#recent();
+    this.#bringUpToDate();
+    const { recent } = this.#history;
     const largest = recent.largestSize;
     return Array.from({ length: count }, (_, i) => {
       const size = Math.round((largest * (i + 1)) / count);
@@ -155,94 +178,118 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   mark(): CurveMark {
-    this.#bookCounted();
-    return new SizeHistogram(this.#all);
+    this.#bringUpToDate();
+    return new SizeHistogram(this.#history.all);
   }
 
   since(mark: CurveMark): CurveWindow {
-    this.#bookCounted();
-    const window = this.#all.since(mark as SizeHistogram);
+    this.#bringUpToDate();
+    const window = this.#history.all.since(mark as SizeHistogram);
     return { lookups: window.lookups, missesAt: (size) => window.lookups - window.hitsAt(size) };
   }
 
-  #lookUp(hash: number): void {
-    const sample = this.#sample;
-    if (hash <= sample.threshold) {
-      if (!sample.count(hash)) this.#all.addMiss(sample.weight);
-      this.#age();
+  #followHit(hash: number): void {
+    const samples = this.#samples;
+    samples.prepare(hash);
+    if (!samples.counts(hash)) return;
+    if (this.#warmUpLeft > 0) {
+      samples.use(hash);
+      if (this.#warmUpLeft === 1) this.#endWarmUp();
+      this.#warmUpLeft -= 1;
+      return;
     }
-    if (this.#successor !== undefined) this.#prepare(this.#successor, hash);
+    if (!samples.count(hash)) this.#history.addUnknown(samples.weight);
+    this.#age(1);
+    this.#usesUntilRest -= 1;
+    if (this.#usesUntilRest === 0) this.#rest();
   }
 
   #lose(hash: number): void {
-    const sample = this.#sample;
-    if (hash <= sample.threshold) {
-      sample.remove(hash);
-      this.#all.addMiss(sample.weight);
-      this.#age();
+    if (this.#samples.counts(hash)) {
+      this.#history.addMiss(this.#samples.weight);
+      this.#age(1);
     }
-    this.#successor?.remove(hash);
+    this.#samples.remove(hash);
   }
 
-  #age(): void {
-    if (--this.#untilHalving > 0) return;
-    this.#untilHalving = LOOKUPS_PER_HALVING * this.#samples;
-    this.#bookCounted();
-    this.#aged = this.#recent().halved();
-    this.#agedTo = new SizeHistogram(this.#all);
-    this.#recentNow = undefined;
+  #age(uses: number): void {
+    this.#usesUntilHalving -= uses;
+    if (this.#usesUntilHalving > 0) return;
+    this.#usesUntilHalving = this.#usesPerHalving;
+    this.#book();
+    this.#history.age();
   }
 
-  #prepare(successor: KeySample, hash: number): void {
-    successor.use(hash);
-    this.#lookupsUntilSuccession -= 1;
-    // What has not come for so long is as good as beyond the horizon.
-    if (this.#lookupsUntilSuccession === 0) this.#succeed(successor);
+  /** Follows all hits for a while, in which it does not rest. */
+  #follow(now: number): void {
+    if (this.#isCounting) this.#beginPhase(now);
+    else if (this.#restEnd > 0) this.#wake();
   }
 
-  /** After a write, which is when samples change what they follow. */
-  #adjust(): void {
-    if (this.#successor?.reachesHorizon === true) this.#succeed(this.#successor);
-    else if (this.#sample.isSparse && this.#successor === undefined) {
-      this.#successor = this.#newSample();
-      this.#lookupsUntilSuccession = LOOKUPS_PER_HALVING * this.#samples;
-    }
-    this.#threshold = Math.max(this.#sample.threshold, this.#successor?.threshold ?? -Infinity);
+  #beginPhase(now: number): void {
+    this.#phaseStart = now;
+    this.#phaseHits = 0 - this.#hits;
+    this.#usesOfPhase = this.#usesUntilRest = Math.max(FEWEST_HITS, HITS_BEFORE_REST * this.#samples.length);
   }
 
-  #succeed(successor: KeySample): void {
-    this.#sample.stack.tell();
-    this.#sample = successor;
-    this.#successor = undefined;
-    this.#threshold = successor.threshold;
+  /** Enough hits were followed; whether others are left out for it depends on how many there are. */
+  #rest(): void {
+    const now = this.#now();
+    const isLong = now - this.#phaseStart > LONG;
+    const uses = this.#usesOfPhase;
+    const hits = this.#phaseHits + this.#hits;
+    const tooMany = LOOKUPS_PER_FOLLOWED * uses - hits;
+    this.#beginPhase(now);
+    if (isLong || tooMany <= 0 || this.#samples.hasSuccessor) return;
+    this.#book();
+    const rest = Math.ceil((tooMany * (HITS_BEFORE_REST + HITS_OF_WARM_UP)) / HITS_BEFORE_REST);
+    // What goes by ages the past as well.
+    this.#age(Math.ceil((rest * uses) / hits));
+    this.#restEnd = rest;
+    this.#hitThreshold = LOWEST_HASH;
   }
 
-  #newSample(): KeySample {
-    const listener = (size: number, lookups: number) => this.#all.addHit(size, lookups);
-    return new KeySample({ capacity: this.#samples, horizon: this.#horizon, listener });
+  /** Ends a rest before its time: of what went by nothing will be known. */
+  #wake(): void {
+    this.#book();
+    this.#warmUp();
   }
 
-  #recent(): SizeHistogram {
-    return (this.#recentNow ??= this.#aged.plus(this.#all.since(this.#agedTo)));
+  #warmUp(): void {
+    this.#restEnd = 0;
+    this.#hitThreshold = this.#samples.threshold;
+    this.#warmUpLeft = Math.max(1, HITS_OF_WARM_UP * this.#samples.length);
   }
 
-  /** To be called before the histogram is read. */
-  #bookCounted(): void {
-    if (this.#counted === 0) return;
-    this.#recentNow = undefined;
-    this.#sample.stack.tell();
-    this.#all.lookups += this.#counted;
-    this.#counted = 0;
+  #endWarmUp(): void {
+    // Misses were counted meanwhile: they do not speak for the hits.
+    if (this.#misses > 0) this.#book();
+    this.#unfollowed += this.#hits;
+    this.#hits = 0;
+    this.#beginPhase(this.#now());
+  }
+
+  get #isCounting(): boolean {
+    return this.#restEnd === 0 && this.#warmUpLeft === 0;
+  }
+
+  /** To be called before the history is read. A question ends a rest: who asks again wants to know what is new. */
+  #bringUpToDate(): void {
+    if (this.#hits + this.#misses + this.#unfollowed > 0) this.#book();
+    if (this.#restEnd > 0) this.#warmUp();
+  }
+
+  #book(): void {
+    this.#samples.tell();
+    this.#history.addLookups(this.#misses);
+    if (this.#isCounting) {
+      this.#phaseHits += this.#hits;
+      this.#history.book(this.#hits, this.#unfollowed);
+    } else this.#history.book(0, this.#unfollowed + this.#hits);
+    this.#hits = this.#misses = this.#unfollowed = 0;
   }
 }
 
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
-}
-
-/** Spreads what differs in some bits over all of them (the finalizer of MurmurHash3). */
-function scatter(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return mixed ^ (mixed >>> 16);
 }

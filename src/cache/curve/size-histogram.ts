@@ -45,26 +45,27 @@ export class SizeHistogram {
 
   halved(): SizeHistogram {
     const half = new SizeHistogram();
-    for (let bin = 0; bin < BINS; bin++) half.#hits[bin] = this.#hits[bin]! / 2;
-    half.lookups = this.lookups / 2;
-    half.#represented = this.#represented / 2;
+    half.add(this, 0.5);
     return half;
   }
 
   plus(other: SizeHistogram): SizeHistogram {
     const sum = new SizeHistogram(this);
-    for (let bin = 0; bin < BINS; bin++) sum.#hits[bin]! += other.#hits[bin]!;
-    sum.lookups += other.lookups;
-    sum.#represented += other.#represented;
+    sum.add(other, 1);
     return sum;
+  }
+
+  /** Adds all of another one, so many times. */
+  add(other: SizeHistogram, times: number): void {
+    for (let bin = 0; bin < BINS; bin++) this.#hits[bin]! += times * other.#hits[bin]!;
+    this.lookups += times * other.lookups;
+    this.#represented += times * other.#represented;
   }
 
   /** What was added since `earlier` was copied from this one. */
   since(earlier: SizeHistogram): SizeHistogram {
     const difference = new SizeHistogram(this);
-    for (let bin = 0; bin < BINS; bin++) difference.#hits[bin]! -= earlier.#hits[bin]!;
-    difference.lookups -= earlier.lookups;
-    difference.#represented -= earlier.#represented;
+    difference.add(earlier, -1);
     return difference;
   }
 

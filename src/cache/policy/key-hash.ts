@@ -20,6 +20,13 @@ export function makeKeyHash(random: () => number = Math.random): KeyHash {
   };
 }
 
+/** Spreads what differs in some bits over all of them (the finalizer of MurmurHash3). */
+export function scatter(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
 function anyBits(random: () => number): number {
   return Math.floor(random() * 0x1_0000_0000) | 0;
 }

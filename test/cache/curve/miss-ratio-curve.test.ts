@@ -3,12 +3,12 @@ import { MissRatioCurve } from '../../../src/cache/curve/miss-ratio-curve.js';
 import { randomFrom } from '../../fakes/random.js';
 import { zipfKeys } from '../policy/zipf-keys.js';
 
-function curveWith({ samples = 2048, secret = 1, kept }: CurveSettings = {}) {
+function curveWith({ samples = 2048, secret = 1, step = 0, kept }: CurveSettings = {}) {
   const time = { now: 0 };
   const curve = new MissRatioCurve({
     unit: 'bytes',
     samples,
-    now: () => time.now,
+    now: () => (time.now += step),
     random: randomFrom(secret),
     ...(kept !== undefined && { kept }),
   });
@@ -18,6 +18,8 @@ function curveWith({ samples = 2048, secret = 1, kept }: CurveSettings = {}) {
 interface CurveSettings {
   readonly samples?: number;
   readonly secret?: number;
+  /** Milliseconds from one look at the clock to the next: with many it sees no reason to rest. */
+  readonly step?: number;
   readonly kept?: () => number;
 }
 
@@ -143,7 +145,7 @@ describe('MissRatioCurve', () => {
   });
 
   it('compares two sizes on the same lookups, from one mark or several', () => {
-    const { curve } = curveWith();
+    const { curve } = curveWith({ step: 60_000 });
     const loop = Array.from({ length: 3000 }, (_, i) => i % 100);
     play(curve, loop);
     const total = Array.from({ length: 100 }, (_, key) => sizeOf(key)).reduce((sum, size) => sum + size);
@@ -166,22 +168,26 @@ describe('MissRatioCurve', () => {
       zipfKeys(1200, requests / 2).flatMap((key, i) => [key, 1_000_000 + from + i]);
 
     it('still follows enough keys, and is right at four times its size', () => {
-      const { curve } = curveWith({ kept: () => KEPT });
-      for (let hour = 0; hour < 5; hour++) play(curve, scanned(80_000, hour * 40_000));
-      const before = curve.sampledShare;
       const keys = scanned(80_000, 200_000);
-      const start = curve.mark();
+      const times = [0.25, 0.5, 1, 2, 4];
+      const exact = times.map((factor) => 1 - hitsOfLru(keys, factor * KEPT) / keys.length);
+      const errors = [1, 2, 3, 4].flatMap((secret) => {
+        const { curve } = curveWith({ secret, kept: () => KEPT });
+        for (let hour = 0; hour < 5; hour++) play(curve, scanned(80_000, hour * 40_000));
+        const before = curve.sampledShare;
+        const start = curve.mark();
 
-      play(curve, keys);
+        play(curve, keys);
 
-      // 2,048 of the 6,400 keys that fit into eight times the cache; of all that ever came it would be one in 100.
-      expect(before).to.be.within(0.2, 0.5);
-      expect(curve.sampledShare).to.be.within(before / 1.5, before);
-      const window = curve.since(start);
-      const errors = [0.25, 0.5, 1, 2, 4].map((times) => {
-        const exact = 1 - hitsOfLru(keys, times * KEPT) / keys.length;
-        return Math.abs(window.missesAt(times * KEPT) / window.lookups - exact);
+        // 1,024 of the 6,400 keys that fit into eight times the cache; of all that ever came it would be one in 200.
+        expect(before).to.be.within(0.1, 0.25);
+        expect(curve.sampledShare).to.be.within(before / 1.5, before);
+        const window = curve.since(start);
+        return times.map((factor, i) =>
+          Math.abs(window.missesAt(factor * KEPT) / window.lookups - exact[i]!),
+        );
       });
+
       expect(errors.reduce((sum, error) => sum + error) / errors.length).to.be.below(0.02);
     });
 
@@ -209,7 +215,8 @@ describe('MissRatioCurve', () => {
     play(curve, zipfKeys(400, 40_000));
 
     expect(amongSmall).to.be.below(0.01);
-    expect(curve.sampledShare).to.be.above(0.5);
+    // 256 of the 760 keys that fit into eight times the cache.
+    expect(curve.sampledShare).to.be.within(0.25, 0.45);
     expect(curve.byteLength, 'the sample before is gone').to.equal(
       curveWith({ samples: 512 }).curve.byteLength,
     );
@@ -228,6 +235,127 @@ describe('MissRatioCurve', () => {
     play(curve, zipfKeys(300, 40_000));
 
     expect(curve.sampledShare).to.be.above(0.5);
+  });
+
+  it('follows all keys while they are few enough, then half as many, then as many as it may', () => {
+    const followed = (keys: number) => {
+      const { curve } = curveWith({ samples: 200 });
+      play(
+        curve,
+        Array.from({ length: keys }, (_, i) => i),
+      );
+      return curve.sampledShare * keys;
+    };
+
+    expect(followed(200)).to.equal(200);
+    for (const keys of [201, 500]) expect(followed(keys), `of ${keys}`).to.be.within(80, 120);
+    expect(followed(4000)).to.be.within(170, 230);
+  });
+
+  describe('that rests, as nothing is missed', () => {
+    /** All keys are written; hits only from then on. Returns a function that plays them. */
+    const filled = (keys: number, settings: CurveSettings = {}) => {
+      const { curve } = curveWith(settings);
+      const hashes = Array.from({ length: keys }, (_, key) => curve.write(`k${key}`, sizeOf(key), Infinity));
+      const hit = (requested: readonly number[]) => {
+        for (const key of requested) curve.hit(hashes[key]!);
+      };
+      return { curve, hit };
+    };
+    const loopOf = (keys: number, requests: number) => Array.from({ length: requests }, (_, i) => i % keys);
+    const bytesOf = (keys: number) =>
+      Array.from({ length: keys }, (_, key) => sizeOf(key)).reduce((sum, size) => sum + size);
+
+    it('is right about popular keys, and counts every lookup', () => {
+      const keys = zipfKeys(800, 400_000);
+      const { curve, hit } = filled(800);
+      const start = curve.mark();
+
+      hit(keys);
+
+      const window = curve.since(start);
+      expect(window.lookups).to.be.closeTo(400_000, 1e-6);
+      for (const size of [20_000, 100_000, 300_000, 600_000]) {
+        const exact = 1 - hitsOfLru(keys, size) / keys.length;
+        expect(window.missesAt(size) / window.lookups, `at ${size}`).to.be.closeTo(exact, 0.01);
+      }
+    });
+
+    it('puts the keys in order before it counts again: a loop stays a loop', () => {
+      const { curve, hit } = filled(500);
+      hit(loopOf(500, 5000));
+      const start = curve.mark();
+
+      hit(loopOf(500, 401_234));
+
+      const window = curve.since(start);
+      expect(window.missesAt(0.9 * bytesOf(500)) / window.lookups).to.be.above(0.99);
+      expect(window.missesAt(1.1 * bytesOf(500)) / window.lookups).to.be.below(0.001);
+    });
+
+    it('takes what went by for what it was before, when it is asked in the middle of a rest', () => {
+      const { curve, hit } = filled(500);
+      hit(loopOf(500, 20_000));
+      const start = curve.mark();
+
+      hit(loopOf(500, 500));
+
+      const window = curve.since(start);
+      expect(window.lookups).to.be.closeTo(500, 1e-6);
+      expect(window.missesAt(0.9 * bytesOf(500)) / window.lookups).to.be.above(0.98);
+    });
+
+    it('hears soon of another popularity', () => {
+      const { curve, hit } = filled(1000, { samples: 1024 });
+      hit(loopOf(1000, 300_000));
+      expect(curve.hitRatioAt(1.1 * bytesOf(100)), 'a loop over all').to.be.below(0.05);
+
+      hit(loopOf(100, 300_000));
+
+      expect(curve.hitRatioAt(1.1 * bytesOf(100)), 'a loop over few').to.be.above(0.9);
+    });
+
+    it('follows everything again after a miss that more memory would have spared', () => {
+      const { curve, hit } = filled(500);
+      hit(loopOf(500, 20_000));
+      const start = curve.mark();
+      hit(loopOf(500, 100));
+
+      curve.miss('k7');
+      hit(loopOf(500, 2000));
+
+      const window = curve.since(start);
+      expect(window.lookups).to.be.closeTo(2101, 1e-6);
+      expect(window.missesAt(0.9 * bytesOf(500))).to.be.within(1900, 2101);
+      expect(window.missesAt(1.1 * bytesOf(500))).to.be.below(1);
+    });
+
+    it('counts each miss of what was over, once', () => {
+      const { curve, hit } = filled(500);
+      hit(loopOf(500, 20_000));
+      const start = curve.mark();
+
+      hit(loopOf(500, 50_000));
+      curve.lost('k7');
+      curve.write('k7', sizeOf(7), Infinity);
+      hit(loopOf(500, 50_000));
+
+      const window = curve.since(start);
+      expect(window.lookups).to.be.closeTo(100_001, 1e-6);
+      expect(window.missesAt(1e12)).to.be.within(0.9, 10);
+    });
+
+    it('does not rest where hits are rare', () => {
+      const keys = zipfKeys(800, 100_000);
+      const { curve, hit } = filled(800, { step: 60_000 });
+      const start = curve.mark();
+
+      hit(keys);
+
+      const window = curve.since(start);
+      const exact = 1 - hitsOfLru(keys, 300_000) / keys.length;
+      expect(window.missesAt(300_000) / window.lookups).to.be.closeTo(exact, 0.004);
+    });
   });
 
   it('takes less than a quarter of a megabyte', () => {
