@@ -22,13 +22,14 @@ export interface CurveWindow {
 /**
  * How often a cache would hit if it was larger or smaller, on the lookups it really gets. It is estimated from a sample
  * of the keys, for a cache that drops what was used least recently: other policies do better or worse than it says. It
- * knows sizes up to eight times what the cache holds.
+ * knows sizes up to eight times what the cache holds. Where hits are many and nothing is missed that was still good, it
+ * looks at one hit in six and takes the others to be like them.
  */
 export interface CacheCurve {
   readonly unit: CurveUnit;
   /** Lookups it has seen. */
   readonly lookups: number;
-  /** Which share of the keys is followed now, from 0 to 1. With 1 the curve is exact. */
+  /** Which share of the keys is followed now, from 0 to 1. With 1 the curve is exact, to 3 % of a size. */
   readonly sampledShare: number;
   /** Bytes it takes itself; more for a while when it begins a new sample. */
   readonly byteLength: number;
