@@ -4,7 +4,7 @@ const LOWEST_HASH = -(2 ** 31);
 const HIGHEST_HASH = 2 ** 31 - 1;
 /** A sample that needs fewer keys than this share of those it may have follows too few. */
 const SPARSE = 0.25;
-/** As long as one that is followed stands for fewer keys than this, half as many are followed: each costs time of hits. */
+/** Where time is dear, half as many are followed until each stands for so many keys: then few of the hits are for them. */
 const SMALL_WEIGHT = 7;
 
 export interface KeySampleOptions {
@@ -12,6 +12,8 @@ export interface KeySampleOptions {
   readonly capacity: number;
   /** Keys after whose last use so much was used are of no interest; may change. */
   readonly horizon: () => number;
+  /** Whether there are so many lookups that the time for those that are followed counts. */
+  readonly isBusy: () => boolean;
   /** Hears of the uses that are counted, when it is told. */
   readonly listener: UseListener;
 }
@@ -30,18 +32,20 @@ export class KeySample {
   /** Keys that are followed at most now: all there are, until they are too many. */
   #limit: number;
   readonly #horizon: () => number;
+  readonly #isBusy: () => boolean;
   #threshold = HIGHEST_HASH;
   #weight = 1;
   #reachesHorizon = false;
   #isSparse = false;
 
-  constructor({ capacity, horizon, listener }: KeySampleOptions) {
+  constructor({ capacity, horizon, isBusy, listener }: KeySampleOptions) {
     // The entry itself is there for certain, what was used since stands for more of its kind.
     this.stack = new SampledStack(capacity + 1, (above, own, uses) =>
       listener(above * this.#weight + own, uses * this.#weight),
     );
     this.#capacity = this.#limit = capacity;
     this.#horizon = horizon;
+    this.#isBusy = isBusy;
   }
 
   /** Followed are the keys with this hash or a smaller one. */
@@ -107,7 +111,9 @@ export class KeySample {
   }
 
   #lowerThreshold(): void {
-    if (this.#weight === 1) this.#limit = Math.ceil(this.#capacity / 2);
+    this.#limit =
+      this.#weight < SMALL_WEIGHT && this.#isBusy() ? Math.ceil(this.#capacity / 2) : this.#capacity;
+    if (this.stack.length <= this.#limit) return;
     // What was counted so far counted for the weight as it was.
     this.stack.tell();
     do {
@@ -115,6 +121,5 @@ export class KeySample {
       this.stack.removeLargest();
     } while (this.stack.length > this.#limit);
     this.#weight = (HIGHEST_HASH - LOWEST_HASH + 1) / (this.#threshold - LOWEST_HASH + 1);
-    if (this.#weight >= SMALL_WEIGHT) this.#limit = this.#capacity;
   }
 }

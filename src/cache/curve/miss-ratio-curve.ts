@@ -13,7 +13,7 @@
 // small entries, a second sample begins anew and takes over when it knows as much.
 //
 // Hits are many and cheap, and where nothing is missed that more memory would have kept, they say the same all the time.
-// So after many of them in a short time it rests: hits go by unlooked at, until it has followed one lookup in six. Then
+// So after many of them, if lookups are many, it rests: hits go by unlooked at, until it has followed one lookup in six. Then
 // it first brings the order of the keys up to date, and what it counts after that stands for those that went by. A miss
 // ends a rest at once, except of what was over; misses and writes are never left out.
 //
@@ -25,6 +25,7 @@ import { makeKeyHash, scatter, type KeyHash } from '../policy/key-hash.js';
 import type { CacheCurve, CurveMark, CurvePoint, CurveUnit, CurveWindow } from './cache-curve.js';
 import { KeySamples } from './key-samples.js';
 import { LookupHistory } from './lookup-history.js';
+import { Pace } from './pace.js';
 import { SizeHistogram } from './size-histogram.js';
 
 const LOWEST_HASH = -(2 ** 31);
@@ -36,8 +37,6 @@ const HITS_OF_WARM_UP = 2;
 const FEWEST_HITS = 1024;
 /** It rests until one lookup in so many was followed. */
 const LOOKUPS_PER_FOLLOWED = 6;
-/** If the hits before it took longer, in milliseconds, there is no need to rest: to follow all costs next to nothing. */
-const LONG = 1000;
 /** Sizes it knows something of, in sizes of the cache as it is now: questions go up to four of them. */
 const HORIZON = 8;
 
@@ -77,9 +76,9 @@ export class MissRatioCurve implements CacheCurve {
   /** Followed hits left until it may rest, and how many there were at first. */
   #usesUntilRest = FEWEST_HITS;
   #usesOfPhase = FEWEST_HITS;
-  /** When the hits began that it may rest after, and how many were booked since. */
-  #phaseStart: number;
+  /** Booked hits of that phase. */
   #phaseHits = 0;
+  readonly #pace: Pace;
   readonly #usesPerHalving: number;
   #usesUntilHalving: number;
 
@@ -89,10 +88,11 @@ export class MissRatioCurve implements CacheCurve {
     this.#samples = new KeySamples({
       capacity: samples,
       horizon: kept === undefined ? () => Infinity : () => HORIZON * kept(),
+      isBusy: () => this.#isBusy,
       listener: (size, lookups) => this.#history.addHit(size, lookups),
     });
     this.#hitThreshold = this.#samples.threshold;
-    this.#phaseStart = now();
+    this.#pace = new Pace(now());
     this.#usesPerHalving = this.#usesUntilHalving = LOOKUPS_PER_HALVING * samples;
     const hash = makeKeyHash(random);
     this.#hash = (key) => scatter(hash(key));
@@ -113,7 +113,7 @@ export class MissRatioCurve implements CacheCurve {
     const now = this.#now();
     const end = this.#samples.endOf(hash);
     if (end !== undefined && end <= now) return this.#lose(hash);
-    this.#follow(now);
+    this.#follow();
     if (this.#samples.counts(hash)) {
       if (!this.#samples.count(hash)) this.#history.addMiss(this.#samples.weight);
       this.#age(1);
@@ -221,26 +221,23 @@ export class MissRatioCurve implements CacheCurve {
   }
 
   /** Follows all hits for a while, in which it does not rest. */
-  #follow(now: number): void {
-    if (this.#isCounting) this.#beginPhase(now);
+  #follow(): void {
+    if (this.#isCounting) this.#beginPhase();
     else if (this.#restEnd > 0) this.#wake();
   }
 
-  #beginPhase(now: number): void {
-    this.#phaseStart = now;
+  #beginPhase(): void {
     this.#phaseHits = 0 - this.#hits;
     this.#usesOfPhase = this.#usesUntilRest = Math.max(FEWEST_HITS, HITS_BEFORE_REST * this.#samples.length);
   }
 
   /** Enough hits were followed; whether others are left out for it depends on how many there are. */
   #rest(): void {
-    const now = this.#now();
-    const isLong = now - this.#phaseStart > LONG;
     const uses = this.#usesOfPhase;
     const hits = this.#phaseHits + this.#hits;
     const tooMany = LOOKUPS_PER_FOLLOWED * uses - hits;
-    this.#beginPhase(now);
-    if (isLong || tooMany <= 0 || this.#samples.hasSuccessor) return;
+    this.#beginPhase();
+    if (!this.#isBusy || tooMany <= 0 || this.#samples.hasSuccessor) return;
     this.#book();
     const rest = Math.ceil((tooMany * (HITS_BEFORE_REST + HITS_OF_WARM_UP)) / HITS_BEFORE_REST);
     // What goes by ages the past as well.
@@ -266,7 +263,12 @@ export class MissRatioCurve implements CacheCurve {
     if (this.#misses > 0) this.#book();
     this.#unfollowed += this.#hits;
     this.#hits = 0;
-    this.#beginPhase(this.#now());
+    this.#beginPhase();
+  }
+
+  get #isBusy(): boolean {
+    const lookups = this.#history.all.lookups + this.#unfollowed + this.#hits + this.#misses;
+    return this.#pace.isBusy(lookups, this.#now());
   }
 
   get #isCounting(): boolean {

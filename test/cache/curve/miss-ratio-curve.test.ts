@@ -237,19 +237,27 @@ describe('MissRatioCurve', () => {
     expect(curve.sampledShare).to.be.above(0.5);
   });
 
-  it('follows all keys while they are few enough, then half as many, then as many as it may', () => {
-    const followed = (keys: number) => {
-      const { curve } = curveWith({ samples: 200 });
+  describe('of more and more keys', () => {
+    /** Of so many keys, each of which comes ten times. */
+    const followed = (keys: number, settings: CurveSettings = {}) => {
+      const { curve } = curveWith({ samples: 200, ...settings });
       play(
         curve,
-        Array.from({ length: keys }, (_, i) => i),
+        Array.from({ length: 10 * keys }, (_, i) => Math.floor(i / 10)),
       );
       return curve.sampledShare * keys;
     };
 
-    expect(followed(200)).to.equal(200);
-    for (const keys of [201, 500]) expect(followed(keys), `of ${keys}`).to.be.within(80, 120);
-    expect(followed(4000)).to.be.within(170, 230);
+    it('follows all while they are few enough, then half as many, then as many as it may', () => {
+      expect(followed(200)).to.equal(200);
+      for (const keys of [201, 500]) expect(followed(keys), `of ${keys}`).to.be.within(80, 120);
+      expect(followed(4000)).to.be.within(170, 230);
+    });
+
+    it('follows as many as it may where lookups are rare', () => {
+      for (const keys of [201, 500, 4000])
+        expect(followed(keys, { step: 60_000 }), `of ${keys}`).to.be.within(170, 230);
+    });
   });
 
   describe('that rests, as nothing is missed', () => {
