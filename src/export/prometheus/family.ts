@@ -1,5 +1,6 @@
 import type { PointExemplar, WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import type { MetricLabels } from './label-texts.js';
+import type { LineBlocks, Sample } from './line-blocks.js';
 import type { LabelPair, LabelStyle } from './labels.js';
 
 export type FamilyType = 'counter' | 'gauge' | 'histogram';
@@ -26,6 +27,8 @@ export interface FamilyPart {
   labelPairs(position: number): readonly LabelPair[];
   value(position: number): SeriesValue;
   exemplars(position: number): readonly PointExemplar[];
+  /** Whole lines, where they are kept. */
+  lines?(sample: Sample): LineBlocks | undefined;
 }
 
 /** The series of one metric, written as they are. */
@@ -70,6 +73,10 @@ export class MetricPart implements FamilyPart {
 
   exemplars(position: number): readonly PointExemplar[] {
     return this.#metric.exemplars?.(position) ?? NONE;
+  }
+
+  lines(sample: Sample): LineBlocks | undefined {
+    return this.#labels.lines?.(sample);
   }
 }
 

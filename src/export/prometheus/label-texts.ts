@@ -1,11 +1,12 @@
 import type { WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import { LabelShape } from './label-shape.js';
 import type { LabelStyle } from './labels.js';
+import { LineBlocks, LineRoom, type Sample } from './line-blocks.js';
 
 /** Longer texts are made anew for each scrape. */
 const LONGEST_KEPT = 4096;
-/** Of all texts together, in characters. */
-const KEPT_IN_ALL = 16 * 2 ** 20;
+/** Of all texts and lines together, in bytes: some 200,000 series. */
+const KEPT_IN_ALL = 24 * 2 ** 20;
 
 /** The labels of one metric's series: looked at for every series before the first is written, made when it is. */
 export interface MetricLabels {
@@ -13,13 +14,15 @@ export interface MetricLabels {
   /** Looks at series that are new since last time, up to `limit` positions. Returns where to go on, or the end. */
   look(from: number, limit: number): number;
   text(position: number): string;
+  /** Whole lines, of a metric whose series are one number each. Absent where nothing lasts. */
+  lines?(sample: Sample): LineBlocks;
 }
 
-/** Label texts of metrics that last, rendered once and kept for later scrapes as long as there is room. */
+/** Labels and lines of metrics that last, rendered once and kept for later scrapes as long as there is room. */
 export class LabelTexts {
   readonly #style: LabelStyle;
   readonly #kept = new WeakMap<WalkedMetric, KeptLabels>();
-  readonly #budget = { left: KEPT_IN_ALL };
+  readonly #room = new LineRoom(KEPT_IN_ALL);
 
   constructor(style: LabelStyle) {
     this.#style = style;
@@ -29,7 +32,7 @@ export class LabelTexts {
     if (metric.edition === undefined) return new PassingLabels(metric, this.#style, isHistogram);
     let kept = this.#kept.get(metric);
     if (kept === undefined) {
-      kept = new KeptLabels(metric, this.#style, isHistogram, this.#budget);
+      kept = new KeptLabels(metric, this.#style, isHistogram, this.#room);
       this.#kept.set(metric, kept);
     }
     return kept;
@@ -68,17 +71,18 @@ class KeptLabels implements MetricLabels {
   readonly #metric: WalkedMetric;
   readonly #style: LabelStyle;
   readonly #isHistogram: boolean;
-  readonly #budget: { left: number };
+  readonly #room: LineRoom;
   #edition: number | undefined;
   /** How many positions were looked at. */
   #looked = 0;
   #texts: (string | undefined)[] = [];
+  #lines: LineBlocks | undefined;
 
-  constructor(metric: WalkedMetric, style: LabelStyle, isHistogram: boolean, budget: { left: number }) {
+  constructor(metric: WalkedMetric, style: LabelStyle, isHistogram: boolean, room: LineRoom) {
     this.#metric = metric;
     this.#style = style;
     this.#isHistogram = isHistogram;
-    this.#budget = budget;
+    this.#room = room;
     this.#edition = metric.edition;
     this.shape = new LabelShape(style, isHistogram);
   }
@@ -98,15 +102,25 @@ class KeptLabels implements MetricLabels {
     const kept = this.#texts[position];
     if (kept !== undefined && isCurrent) return kept;
     const text = flat(this.#style.textOf(this.#metric.attributes(position) ?? {}, this.#isHistogram));
-    if (isCurrent && text.length <= LONGEST_KEPT && text.length <= this.#budget.left) {
-      this.#budget.left -= text.length;
+    if (isCurrent && text.length <= LONGEST_KEPT && text.length <= this.#room.left) {
+      this.#room.left -= text.length;
       this.#texts[position] = text;
     }
     return text;
   }
 
+  lines(sample: Sample): LineBlocks {
+    if (this.#lines?.isFor(sample) !== true) {
+      this.#lines?.drop();
+      this.#lines = new LineBlocks(this.#metric, this.#style, this.#room, sample);
+    }
+    return this.#lines;
+  }
+
   #forget(): void {
-    for (const text of this.#texts) this.#budget.left += text?.length ?? 0;
+    this.#lines?.drop();
+    this.#lines = undefined;
+    for (const text of this.#texts) this.#room.left += text?.length ?? 0;
     this.#texts = [];
     this.#looked = 0;
     this.#edition = this.#metric.edition;

@@ -7,12 +7,19 @@ export type ExtraLabels = Readonly<Record<string, string>>;
 
 export type LabelPair = readonly [name: string, value: string];
 
+/** What stands before the value of a label that is the first, and of one that is not: one-byte texts. */
+interface Opening {
+  readonly first: string;
+  readonly next: string;
+}
+
 /** How attributes become labels for one way of scraping. */
 export class LabelStyle {
   readonly #namer: Namer;
   readonly #escaping: EscapingScheme;
   /** Programs use few names, again and again; each is looked at once. */
   readonly #names = new Map<string, string>();
+  readonly #openings = new Map<string, Opening>();
 
   constructor(namer: Namer, escaping: EscapingScheme) {
     this.#namer = namer;
@@ -32,6 +39,17 @@ export class LabelStyle {
       if (this.#names.size < MAX_NAMES) this.#names.set(attribute, name);
     }
     return isHistogram && name === 'le' ? 'exported_le' : name;
+  }
+
+  /** What stands before the value of an attribute where `le` is a label as others are. */
+  opening(attribute: string): Opening {
+    let opening = this.#openings.get(attribute);
+    if (opening === undefined) {
+      const first = oneByteText(`${quotedName(this.name(attribute, false))}="`);
+      opening = { first, next: `",${first}` };
+      if (this.#openings.size < MAX_NAMES) this.#openings.set(attribute, opening);
+    }
+    return opening;
   }
 
   /** `a="1",b="2"`, as one-byte text that holds UTF-8. Of attributes known to have no two names for one label. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.js';
 
-/** A part of a page: bytes, or a one-byte text of them. */
+/** A part of a page: bytes, valid until the next part is asked for, or a one-byte text of them. */
 export type Piece = string | Buffer;
 
 /** How long writing holds the event loop before others get their turn. */

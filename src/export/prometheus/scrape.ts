@@ -132,7 +132,8 @@ export class Scrape {
 }
 
 async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Buffer> {
-  for await (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+  for await (const piece of pieces)
+    yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);
 }
 
 /** The fastest level, on a thread of its own: these texts are so repetitive that it leaves a twentieth of them. */

@@ -6,16 +6,22 @@ import { openMetricsName } from './families.js';
 import type { Family, FamilyPart } from './family.js';
 import { isClassic, toClassicHistogram, type ExponentialPoint, type HistogramPoint } from './histogram.js';
 import { escapeValue, oneByteText, type LabelStyle } from './labels.js';
+import { BLOCK_SIZE, type LineBlocks, type Sample } from './line-blocks.js';
 import { floatText, numberText } from './numbers.js';
+import type { Piece } from './pacing.js';
 
 type Resource = ResourceMetrics['resource'];
 
 /** From this length on, what was written goes out. */
 const CHUNK_LENGTH = 64 * 1024;
+/** Room for what was begun when nearly as much was there. */
+const LAST_BLOCK = 12 * 1024;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Writes the two text formats of Prometheus, piece by piece: 0.0.4, which its version 1.0.0 only adds quoted names to, and
- * OpenMetrics 1.0. Texts are one-byte: UTF-8, one character to each byte.
+ * OpenMetrics 1.0. Texts are one-byte: UTF-8, one character to each byte. Bytes are written over when the next piece is
+ * asked for.
  *
  * Start times are not written: as `_created` they would be one more series for each.
  */
@@ -23,6 +29,9 @@ export class TextWriter {
   readonly #isOpenMetrics: boolean;
   readonly #style: LabelStyle;
   readonly #boundTexts = new WeakMap<readonly number[], readonly string[]>();
+  /** What is to be sent: bytes, and a text behind them. */
+  #bytes: Buffer = NO_BYTES;
+  #used = 0;
   #text = '';
 
   constructor(isOpenMetrics: boolean, style: LabelStyle) {
@@ -30,7 +39,7 @@ export class TextWriter {
     this.#style = style;
   }
 
-  *family(family: Family): Generator<string> {
+  *family(family: Family): Generator<Piece> {
     const { name, type, parts } = family;
     let isOpen = false;
     for (const part of parts) {
@@ -45,7 +54,7 @@ export class TextWriter {
   }
 
   /** What the whole page ends in. */
-  end({ attributes }: Resource): string {
+  end({ attributes }: Resource): Piece {
     const pairs = this.#style.pairsOf(attributes, false);
     if (pairs.length > 0) {
       const [name, type] = this.#isOpenMetrics ? ['target', 'info'] : ['target_info', 'gauge'];
@@ -65,33 +74,51 @@ export class TextWriter {
     if (this.#isOpenMetrics && unit !== undefined) this.#text += oneByteText(`# UNIT ${shown} ${unit}\n`);
   }
 
-  *#numbers(name: string, isCounter: boolean, part: FamilyPart): Generator<string> {
+  *#numbers(name: string, isCounter: boolean, part: FamilyPart): Generator<Piece> {
     const sample = sampleOf(name, part.extraText);
     const hasExemplars = this.#isOpenMetrics && isCounter && name.endsWith('_total');
+    const exemplarText = (position: number) => this.#exemplarText(part.exemplars(position).at(-1));
+    const numbers: Numbers = {
+      part,
+      sample,
+      lines: part.lines?.(sample),
+      exemplarText: hasExemplars ? exemplarText : undefined,
+    };
     let position = 0;
     while (position < part.size) {
-      position = this.#someNumbers(sample, hasExemplars, part, position);
-      if (this.#text.length >= CHUNK_LENGTH) yield this.#flush();
+      position = this.#someNumbers(numbers, position);
+      if (this.#length >= CHUNK_LENGTH) yield this.#flush();
     }
   }
 
   /** Goes on until there is enough to send. Not in the generator, which V8 would take many scrapes to make fast. */
-  #someNumbers({ open, bare, close }: Sample, hasExemplars: boolean, part: FamilyPart, from: number): number {
-    const size = part.size;
+  #someNumbers(numbers: Numbers, from: number): number {
+    const { lines, exemplarText, part } = numbers;
+    let position = from;
+    while (position < part.size && this.#length < CHUNK_LENGTH) {
+      const end = Math.min(position + BLOCK_SIZE, part.size);
+      const length = lines === undefined ? -1 : lines.prepare(position, end, exemplarText);
+      if (length < 0) this.#joinNumbers(numbers, position, end);
+      else if (length > 0) lines!.copyTo(this.#bytesFor(length), this.#used - length);
+      position = end;
+    }
+    return position;
+  }
+
+  #joinNumbers({ part, sample, exemplarText }: Numbers, from: number, end: number): void {
+    const { open, bare, close } = sample;
     let text = this.#text;
-    let i = from;
-    for (; i < size && text.length < CHUNK_LENGTH; i++) {
+    for (let i = from; i < end; i++) {
       const value = part.value(i);
       if (value === undefined) continue;
       const labels = part.labelText(i);
       text += (labels === '' ? bare : open + labels + close) + numberText(value as number);
-      text += hasExemplars ? `${this.#exemplarText(part.exemplars(i).at(-1))}\n` : '\n';
+      text += exemplarText === undefined ? '\n' : `${exemplarText(i)}\n`;
     }
     this.#text = text;
-    return i;
   }
 
-  *#histograms(name: string, part: FamilyPart): Generator<string> {
+  *#histograms(name: string, part: FamilyPart): Generator<Piece> {
     const { extraText } = part;
     const bucket = sampleOf(`${name}_bucket`, extraText);
     const samples: HistogramSamples = {
@@ -104,7 +131,7 @@ export class TextWriter {
     let position = 0;
     while (position < part.size) {
       position = this.#someHistograms(samples, part, position);
-      if (this.#text.length >= CHUNK_LENGTH) yield this.#flush();
+      if (this.#length >= CHUNK_LENGTH) yield this.#flush();
     }
   }
 
@@ -112,7 +139,7 @@ export class TextWriter {
     const { bucket, sum, count, within, alone } = samples;
     const size = part.size;
     let i = from;
-    for (; i < size && this.#text.length < CHUNK_LENGTH; i++) {
+    for (; i < size && this.#length < CHUNK_LENGTH; i++) {
       const value = part.value(i) as HistogramPoint | ExponentialPoint | undefined;
       if (value === undefined) continue;
       const point = isClassic(value) ? value : toClassicHistogram(value);
@@ -180,18 +207,50 @@ export class TextWriter {
     return this.#isOpenMetrics ? text.replaceAll('"', '\\"') : text;
   }
 
-  #flush(): string {
-    const text = this.#text;
+  /** How much is waiting to be sent. */
+  get #length(): number {
+    return this.#used + this.#text.length;
+  }
+
+  /** Where so many bytes more are written to, which are counted as used. */
+  #bytesFor(length: number): Buffer {
+    this.#moveText(length);
+    this.#used += length;
+    return this.#bytes;
+  }
+
+  /** Puts the text behind the bytes, and leaves room for more. */
+  #moveText(room: number): void {
+    const needed = this.#length + room;
+    if (needed > this.#bytes.length) {
+      const longer = Buffer.allocUnsafeSlow(Math.max(needed, CHUNK_LENGTH + LAST_BLOCK));
+      this.#bytes.copy(longer, 0, 0, this.#used);
+      this.#bytes = longer;
+    }
+    if (this.#text === '') return;
+    this.#used += this.#bytes.write(this.#text, this.#used, 'latin1');
     this.#text = '';
-    return text;
+  }
+
+  #flush(): Piece {
+    if (this.#used === 0) {
+      const text = this.#text;
+      this.#text = '';
+      return text;
+    }
+    this.#moveText(0);
+    const piece = this.#bytes.subarray(0, this.#used);
+    this.#used = 0;
+    return piece;
   }
 }
 
-interface Sample {
-  /** What stands before labels, without labels, and after labels. */
-  readonly open: string;
-  readonly bare: string;
-  readonly close: string;
+/** The lines of a part with one number each. */
+interface Numbers {
+  readonly part: FamilyPart;
+  readonly sample: Sample;
+  readonly lines: LineBlocks | undefined;
+  readonly exemplarText: ((position: number) => string) | undefined;
 }
 
 interface HistogramSamples {

@@ -31,16 +31,17 @@ class Slot {
   #buffer = Buffer.alloc(0);
 
   write(piece: Piece, target: Writable): void {
-    const bytes = typeof piece === 'string' ? this.#filled(piece) : piece;
+    const bytes = this.#filled(piece);
     // An error is the target's end, of which others tell.
     this.taken = new Promise((resolve) => target.write(bytes, () => resolve()));
   }
 
-  #filled(text: string): Buffer {
+  #filled(piece: Piece): Buffer {
+    const { length } = piece;
     // Pieces are of nearly the same length; the first one is not the longest.
-    if (this.#buffer.length < text.length)
-      this.#buffer = Buffer.allocUnsafeSlow(Math.ceil(text.length * 1.1));
-    this.#buffer.write(text, 'latin1');
-    return this.#buffer.subarray(0, text.length);
+    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(Math.ceil(length * 1.1));
+    if (typeof piece === 'string') this.#buffer.write(piece, 'latin1');
+    else piece.copy(this.#buffer);
+    return this.#buffer.subarray(0, length);
   }
 }

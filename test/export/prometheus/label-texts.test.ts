@@ -76,7 +76,7 @@ describe('LabelTexts', () => {
 
   it('keeps neither long texts nor too many', () => {
     const long = { a: 'x'.repeat(5000) };
-    const many = Array.from({ length: 5000 }, (_, i) => ({ a: `${i} ${'x'.repeat(4000)}` }));
+    const many = Array.from({ length: 8000 }, (_, i) => ({ a: `${i} ${'x'.repeat(4000)}` }));
     const { metric, state } = metricOf([long, ...many]);
     const labels = textsOf().of(metric, false);
     labels.look(0, 10_000);
@@ -86,8 +86,8 @@ describe('LabelTexts', () => {
       return state.asked - before;
     };
 
-    expect(askedFor()).to.equal(5001);
-    // 16 MiB are room for some 4,190 of them.
-    expect(askedFor()).to.be.within(700, 1000);
+    expect(askedFor()).to.equal(8001);
+    // 24 MiB are room for some 6,280 of them.
+    expect(askedFor()).to.be.within(1600, 1800);
   });
 });

@@ -72,6 +72,23 @@ describe('a page read off the cells', () => {
     });
   }
 
+  it('is the same where it is of many pieces, and where several are read at once', async () => {
+    const { meter, walking, collecting, page } = recorded();
+    const counter = meter.createCounter('many');
+    const gauge = meter.createGauge('levels');
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 1900; i++) {
+        counter.add(10 ** (round * (i % 4)), { route: `/${i}`, method: 'GET' });
+        gauge.record(i / (round + 1), { route: `/${i}` });
+      }
+      const expected = await page(collecting);
+      expect(expected.length).to.be.above(128 * 1024);
+      const formats = ['text/plain', 'application/openmetrics-text', 'text/plain'];
+      const [one, , other] = await Promise.all(formats.map((format) => page(walking, format)));
+      expect([one === expected, other === expected]).to.deep.equal([true, true]);
+    }
+  });
+
   it('is the same beside a reader of deltas', async () => {
     const delta = new DeltaReader();
     const { record, walking, collecting, page } = recorded([delta]);
