@@ -73,9 +73,7 @@ export function pageBytes(metrics: readonly GivenMetric[], options: PageOptions 
     hasScopeLabels: options.scopeLabels ?? false,
     constantLabels: options.constantLabels ?? {},
   });
-  return Buffer.concat(
-    [...pieces].map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)),
-  );
+  return Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece ?? '')));
 }
 
 export function page(metrics: readonly GivenMetric[], options: PageOptions = {}): string {

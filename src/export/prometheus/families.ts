@@ -82,7 +82,7 @@ export function planFamilies(
 /**
  * Looks at the labels of all series and returns what can be written: yields often, so that somebody can look at the clock.
  */
-export function* prepareFamily(planned: PlannedFamily, options: FamilyOptions): Generator<'', Family> {
+export function* prepareFamily(planned: PlannedFamily, options: FamilyOptions): Generator<undefined, Family> {
   const { name, type, help, unit, metrics } = planned;
   const { style, texts, constantLabels } = options;
   const isHistogram = type === 'histogram';
@@ -95,7 +95,7 @@ export function* prepareFamily(planned: PlannedFamily, options: FamilyOptions): 
     const size = metric.size;
     while (looked < size) {
       looked = labels.look(looked, Math.min(LOOKED_AT_ONCE, size - looked));
-      yield '';
+      yield undefined;
     }
     sizes.push(size);
   }
@@ -113,7 +113,7 @@ export function* prepareFamily(planned: PlannedFamily, options: FamilyOptions): 
   for (const [i, metric] of metrics.entries()) {
     for (let position = 0; position < sizes[i]!; position++) {
       merged.add(metric, position, extras[i]!);
-      if (position % LOOKED_AT_ONCE === 0) yield '';
+      if (position % LOOKED_AT_ONCE === 0) yield undefined;
     }
   }
   return { name, type, help, unit, parts: [merged] };

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import { valueText, type LabelStyle } from './labels.js';
-import { digitsOf, LineBytes, writeDigits, writeText } from './line-bytes.js';
+import { digitsOf, isDigits, LineBytes, writeDigits, writeText } from './line-bytes.js';
 import { numberText } from './numbers.js';
 
 /** Lines that are kept together: one more digit moves all that follow. */
@@ -95,9 +95,9 @@ export class LineBlocks {
     return length;
   }
 
-  /** Copies what was prepared last. */
-  copyTo(target: Buffer, at: number): void {
-    this.#ready.bytes.copy(target, at, 0, this.#readyLength);
+  /** Adds what was prepared last. */
+  addTo(page: LineBytes): void {
+    page.add(this.#ready.bytes, this.#readyLength);
   }
 
   /** Gives the room back. A page that is still being written keeps nothing more here. */
@@ -132,10 +132,11 @@ export class LineBlocks {
       const start = scratch.length;
       if (!this.#writeHead(this.#metric.attributes(i) ?? {})) return NOT_KEPT;
       this.#heads[i] = scratch.length - start;
-      const text = numberText(value);
-      this.#tails[i] = text.length;
+      const behind = scratch.length;
+      scratch.number(value);
+      this.#tails[i] = scratch.length - behind;
       this.#values[i] = value;
-      scratch.text(`${text}\n`);
+      scratch.text('\n');
     }
     return { bytes: scratch.copy((end - first) * SPARE), used: scratch.length };
   }
@@ -185,7 +186,7 @@ export class LineBlocks {
   #write(block: Block, series: number, at: number, value: number, exemplar: string): void {
     // NaN is equal to nothing, so that the number is written again when there is no exemplar any more.
     this.#values[series] = exemplar === '' ? value : Number.NaN;
-    if (exemplar === '' && value >= 0 && Number.isSafeInteger(value)) {
+    if (exemplar === '' && isDigits(value)) {
       const digits = digitsOf(value);
       if (digits !== this.#tails[series]) this.#resize(block, series, at, digits);
       writeDigits(block.bytes, at, value, digits);

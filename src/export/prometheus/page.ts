@@ -12,14 +12,14 @@ import { TextWriter } from './text-writer.js';
 import type { NegotiatedFormat } from './negotiation.js';
 
 /**
- * Everything there is to read in one format, in pieces of some 64 KiB. Empty pieces are a place to stop at, where others
+ * Everything there is to read in one format, in pieces of some 64 KiB. `undefined` is a place to stop at, where others
  * may get their turn. What is recorded meanwhile may be in it; each series is of one moment.
  */
 export function* writePage(
   { resource, metrics }: SeriesWalk,
   format: NegotiatedFormat['format'],
   options: FamilyOptions,
-): Generator<Piece> {
+): Generator<Piece | undefined> {
   const planned = planFamilies(metrics, options);
   if (format === 'protobuf') {
     const writer = new ProtobufWriter();
@@ -31,7 +31,7 @@ export function* writePage(
   for (const family of planned) {
     const ready = yield* prepareFamily(family, options);
     yield* writer.family(ready);
-    yield '';
+    yield undefined;
   }
   yield writer.end(resource);
 }

@@ -131,6 +131,7 @@ export class Scrape {
   }
 }
 
+/** Copies, which a stream may hold for as long as it likes. */
 async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Buffer> {
   for await (const piece of pieces)
     yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);

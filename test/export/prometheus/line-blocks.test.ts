@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { LabelStyle } from '../../../src/export/prometheus/labels.js';
 import { BLOCK_SIZE, LineBlocks, LineRoom, type Sample } from '../../../src/export/prometheus/line-blocks.js';
+import { LineBytes } from '../../../src/export/prometheus/line-bytes.js';
 import { Namer } from '../../../src/export/prometheus/names.js';
 import type { WalkedMetric } from '../../../src/telemetry/provider/walk-series.js';
 
@@ -48,10 +49,11 @@ class Lines {
       const end = Math.min(first + BLOCK_SIZE, size);
       const length = this.blocks.prepare(first, end, hasExemplars ? exemplarText : undefined);
       if (length < 0) return undefined;
-      const bytes = Buffer.alloc(length + 2, '.');
-      this.blocks.copyTo(bytes, 1);
-      expect(bytes.toString('latin1', 0, 1) + bytes.toString('latin1', length + 1)).to.equal('..');
-      return bytes.toString('utf8', 1, length + 1);
+      const page = new LineBytes();
+      page.text('before:');
+      this.blocks.addTo(page);
+      expect(page).to.have.lengthOf('before:'.length + length);
+      return page.view.toString('utf8').slice('before:'.length);
     });
   }
 

@@ -36,10 +36,10 @@ describe('paced', () => {
     expect(await turnsFor(0.01, 100)).to.equal(0);
   });
 
-  it('gives no empty pieces, which are places to stop at', async () => {
+  it('gives neither places to stop at nor empty pieces', async () => {
     const clock = new FakeClock();
     const given: string[] = [];
-    for await (const piece of paced(['a', '', Buffer.alloc(0), Buffer.from('b')], clock))
+    for await (const piece of paced([Buffer.from('a'), undefined, Buffer.alloc(0), Buffer.from('b')], clock))
       given.push(piece.toString());
 
     expect(given).to.deep.equal(['a', 'b']);
