@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { noticeOnce } from '../notice.js';
 import { keepAttributes, NO_ATTRIBUTES, OVERFLOW } from './kept-attributes.js';
 import { NamePath, type NameOrder, type NameSet } from './name-path.js';
-import { mix, NumberTable } from './number-table.js';
+import { FACTOR, mix, NumberTable } from './number-table.js';
 import { isLossy, ValueNumbers } from './value-numbers.js';
 
 /** Inside a for-in loop V8 answers this for nothing; it does not for `Object.hasOwn`. */
@@ -63,19 +63,23 @@ export class AttributeTable {
     try {
       const turn = ++this.#turn;
       const key = this.#key;
+      const { list, plain } = this.#values;
       let path = this.#root;
       let length = 0;
       let hash = 0;
+      // What `next` and `mix` do is written out. That makes this function so long that V8 compiles it by itself: where it was
+      // put into its callers, there was not always room for all of it, and a record took 30 ns more.
       for (const name in attributes) {
         if (!hasOwn.call(attributes, name)) continue;
         const value = attributes[name];
-        const next = path.next(name);
+        const next = name === path.name ? path.following : path.others?.get(name);
         if (next === undefined) return this.#findSlowly(attributes);
-        const number = this.#values.guess(value, next.number);
+        const number = list[next.number] === value ? next.number : plain.get(value);
         if (number === undefined) return this.#findSlowly(attributes);
         next.number = number;
         key[length++] = number;
-        hash = mix(hash, number);
+        const mixed = Math.imul(hash ^ number, FACTOR);
+        hash = mixed ^ (mixed >>> 15);
         path = next;
       }
       const { order } = path;

@@ -16,20 +16,21 @@ export class NamePath {
   order: NameOrder | undefined = undefined;
   /** Of the value this name had last: it often has it again. */
   number = 0;
-  #name: string | undefined = undefined;
-  #next: NamePath | undefined = undefined;
-  #others: Map<string, NamePath> | undefined = undefined;
+  /** The name that came first behind this one, and its step. */
+  name: string | undefined = undefined;
+  following: NamePath | undefined = undefined;
+  others: Map<string, NamePath> | undefined = undefined;
 
   next(name: string): NamePath | undefined {
-    return name === this.#name ? this.#next : this.#others?.get(name);
+    return name === this.name ? this.following : this.others?.get(name);
   }
 
   make(name: string): NamePath {
     const known = this.next(name);
     if (known !== undefined) return known;
     const made = new NamePath();
-    if (this.#next === undefined) [this.#name, this.#next] = [name, made];
-    else (this.#others ??= new Map()).set(name, made);
+    if (this.following === undefined) [this.name, this.following] = [name, made];
+    else (this.others ??= new Map()).set(name, made);
     return made;
   }
 }

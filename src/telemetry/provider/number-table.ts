@@ -7,7 +7,7 @@ const FIRST_PLACES = 8;
  * 2^32 divided by the golden ratio: in the highest bits of their products, neighbouring numbers are as far apart as can be
  * (Knuth, The Art of Computer Programming 3, section 6.4).
  */
-const FACTOR = 0x9e3779b1 | 0;
+export const FACTOR = 0x9e3779b1 | 0;
 
 export function mix(hash: number, number: number): number {
   const mixed = Math.imul(hash ^ number, FACTOR);

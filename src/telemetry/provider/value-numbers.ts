@@ -9,29 +9,23 @@ import { keepValue } from './kept-attributes.js';
  * Numbers count their uses, are given back with the last one and given out again.
  */
 export class ValueNumbers {
-  readonly #plain = new Map<unknown, number>();
+  /** Of what is not an array. Who asks here may find nothing for what {@link find} finds. */
+  readonly plain = new Map<unknown, number>();
   /** Of arrays, by their contents. */
   #structured: Map<string, number> | undefined;
-  readonly #values: unknown[] = [];
+  /** By their numbers. */
+  readonly list: unknown[] = [];
   #uses = new Uint32Array(8);
   #free: number[] | undefined;
 
   /** Its number, if it has one. @throws what cannot be written as JSON. */
   find(value: unknown): number | undefined {
     const key = keyOf(value);
-    return typeof key === 'object' && key !== null ? this.#structured?.get(key.text) : this.#plain.get(key);
-  }
-
-  /**
-   * The fast way, for texts, booleans and finite numbers: it may be the value with this number. `undefined` for what is new
-   * or has to be looked at.
-   */
-  guess(value: unknown, number: number): number | undefined {
-    return this.#values[number] === value ? number : this.#plain.get(value);
+    return typeof key === 'object' && key !== null ? this.#structured?.get(key.text) : this.plain.get(key);
   }
 
   valueOf(number: number): AttributeValue | undefined {
-    return this.#values[number] as AttributeValue | undefined;
+    return this.list[number] as AttributeValue | undefined;
   }
 
   /** The number of a value, which has one more use. */
@@ -45,19 +39,19 @@ export class ValueNumbers {
   release(number: number): void {
     this.#uses[number]! -= 1;
     if (this.#uses[number]! > 0) return;
-    const key = keyOf(this.#values[number]);
+    const key = keyOf(this.list[number]);
     if (typeof key === 'object' && key !== null) this.#structured?.delete(key.text);
-    else this.#plain.delete(key);
-    this.#values[number] = RELEASED;
+    else this.plain.delete(key);
+    this.list[number] = RELEASED;
     (this.#free ??= []).push(number);
   }
 
   #add(value: AttributeValue | undefined): number {
-    const number = this.#free?.pop() ?? this.#values.length;
+    const number = this.#free?.pop() ?? this.list.length;
     const key = keyOf(value);
     if (typeof key === 'object' && key !== null) (this.#structured ??= new Map()).set(key.text, number);
-    else this.#plain.set(key, number);
-    this.#values[number] = keepValue(value);
+    else this.plain.set(key, number);
+    this.list[number] = keepValue(value);
     if (number >= this.#uses.length) this.#uses = grown(this.#uses);
     return number;
   }
