@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { pipeline, Readable } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { finished, pipeline as piped } from 'node:stream/promises';
 import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { Cancel, Clock } from '../../clock.js';
@@ -68,10 +68,10 @@ export class Scrape {
   /** Writes the page; afterwards the response has ended, well or not. */
   async writeTo(response: ServerResponse): Promise<void> {
     try {
-      const gzip = this.#options.isGzip ? fastGzip() : undefined;
-      const ended = gzip === undefined ? finished(response) : piped(gzip, response);
+      const between = this.#options.isGzip ? fastGzip() : isWrapped(response) ? copies() : undefined;
+      const ended = between === undefined ? finished(response) : piped(between, response);
       ended.catch(() => {});
-      const target = gzip ?? response;
+      const target = between ?? response;
       const over = Promise.race([ended, this.#stopped]);
       over.catch(() => {});
       await writePieces(this.#pieces!, target, over);
@@ -135,6 +135,18 @@ export class Scrape {
 async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Buffer> {
   for await (const piece of pieces)
     yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);
+}
+
+/** Middleware that compresses puts a `write` of its own here, which may never say when it has taken something. */
+function isWrapped(response: ServerResponse): boolean {
+  return Object.hasOwn(response, 'write');
+}
+
+function copies(): Transform {
+  return new Transform({
+    highWaterMark: HIGH_WATER_MARK,
+    transform: (piece: Buffer, _, done) => done(null, Buffer.from(piece)),
+  });
 }
 
 /** The fastest level, on a thread of its own: these texts are so repetitive that it leaves a twentieth of them. */

@@ -1,4 +1,6 @@
+import compression from 'compression';
 import { expect } from 'chai';
+import express from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   MetricsEndpoint,
@@ -22,6 +24,27 @@ describe('middleware', () => {
       expect(await (await fetch(`${url}/metrics/more`)).text()).to.equal('of the application');
     });
   });
+
+  for (const encoding of ['identity', 'gzip', 'deflate', 'br']) {
+    it(`writes large pages through middleware that compresses: ${encoding}`, async () => {
+      const points = Array.from({ length: 4000 }, (_, i) => [{ route: `/${i}` }, i] as const);
+      const endpoint = new MetricsEndpoint({
+        collect: async () =>
+          collected([
+            { name: 'one', points },
+            { name: 'two', points },
+          ]),
+      });
+      const app = express().use(compression(), expressMetrics(endpoint));
+
+      await withLocalServer(app, async (url) => {
+        const response = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': encoding } });
+        const page = await response.text();
+        expect(response.headers.get('content-encoding') ?? 'identity').to.equal(encoding);
+        expect(page.match(/^(one|two)_total\{route="\/\d+"\} \d+$/gm)).to.have.lengthOf(8000);
+      });
+    });
+  }
 
   it('for Fastify takes the answer over', async () => {
     type Handle = (
