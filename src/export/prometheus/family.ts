@@ -1,6 +1,8 @@
 import type { PointExemplar, WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import type { MetricLabels } from './label-texts.js';
-import type { LineBlocks, Sample } from './line-blocks.js';
+import type { LineBlocks } from './line-blocks.js';
+import type { LineBytes } from './line-bytes.js';
+import { writeHead, type Sample } from './line-head.js';
 import type { LabelPair, LabelStyle } from './labels.js';
 
 export type FamilyType = 'counter' | 'gauge' | 'histogram';
@@ -23,6 +25,8 @@ export interface FamilyPart {
   /** Labels that all of them have, as text; empty where there are none. */
   readonly extraText: string;
   labelText(position: number): string;
+  /** Everything before the number of a series that is one. */
+  writeHead(page: LineBytes, sample: Sample, position: number): void;
   /** All labels. */
   labelPairs(position: number): readonly LabelPair[];
   value(position: number): SeriesValue;
@@ -58,6 +62,10 @@ export class MetricPart implements FamilyPart {
 
   labelText(position: number): string {
     return this.#labels.text(position);
+  }
+
+  writeHead(page: LineBytes, sample: Sample, position: number): void {
+    writeHead(page, this.#style, sample, this.#metric.attributes(position) ?? {});
   }
 
   labelPairs(position: number): LabelPair[] {

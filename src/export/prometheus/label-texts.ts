@@ -1,7 +1,8 @@
 import type { WalkedMetric } from '../../telemetry/provider/walk-series.js';
 import { LabelShape } from './label-shape.js';
 import type { LabelStyle } from './labels.js';
-import { LineBlocks, LineRoom, type Sample } from './line-blocks.js';
+import { LineBlocks, LineRoom } from './line-blocks.js';
+import type { Sample } from './line-head.js';
 
 /** Longer texts are made anew for each scrape. */
 const LONGEST_KEPT = 4096;

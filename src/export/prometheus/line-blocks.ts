@@ -1,7 +1,7 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { WalkedMetric } from '../../telemetry/provider/walk-series.js';
-import { valueText, type LabelStyle } from './labels.js';
+import type { LabelStyle } from './labels.js';
 import { digitsOf, isDigits, LineBytes, writeDigits, writeText } from './line-bytes.js';
+import { writeHead, type Sample } from './line-head.js';
 import { numberText } from './numbers.js';
 
 /** Lines that are kept together: one more digit moves all that follow. */
@@ -10,13 +10,6 @@ export const BLOCK_SIZE = 64;
 const LONGEST_HEAD = 4096;
 /** Room for digits to come, in bytes for each line. */
 const SPARE = 2;
-
-/** What all lines of one name have in common: what stands before labels, without labels, and after labels. */
-export interface Sample {
-  readonly open: string;
-  readonly bare: string;
-  readonly close: string;
-}
 
 /** What lines may take, shared by all that are kept. */
 export class LineRoom {
@@ -130,8 +123,11 @@ export class LineBlocks {
       const value = this.#metric.value(i) as number | undefined;
       if (value === undefined) continue;
       const start = scratch.length;
-      if (!this.#writeHead(this.#metric.attributes(i) ?? {})) return NOT_KEPT;
-      this.#heads[i] = scratch.length - start;
+      const attributes = this.#metric.attributes(i) ?? {};
+      const isWhole = writeHead(scratch, this.#style, this.#sample, attributes, LONGEST_HEAD);
+      const head = scratch.length - start;
+      if (!isWhole || head > LONGEST_HEAD) return NOT_KEPT;
+      this.#heads[i] = head;
       const behind = scratch.length;
       scratch.number(value);
       this.#tails[i] = scratch.length - behind;
@@ -139,27 +135,6 @@ export class LineBlocks {
       scratch.text('\n');
     }
     return { bytes: scratch.copy((end - first) * SPARE), used: scratch.length };
-  }
-
-  /** Tells whether it is short enough. */
-  #writeHead(attributes: Attributes): boolean {
-    const { scratch } = this.#room;
-    const start = scratch.length;
-    const { open, bare, close } = this.#sample;
-    let isFirst = true;
-    for (const attribute in attributes) {
-      const value = attributes[attribute];
-      if (value === undefined || value === null) continue;
-      const { first, next } = this.#style.opening(attribute);
-      if (isFirst) scratch.text(open);
-      scratch.text(isFirst ? first : next);
-      const text = valueText(value);
-      if (text.length > LONGEST_HEAD) return false;
-      scratch.value(text);
-      isFirst = false;
-    }
-    scratch.text(isFirst ? bare : `"${close}`);
-    return scratch.length - start <= LONGEST_HEAD;
   }
 
   /** Writes the numbers that have changed. Returns the length of the lines, or -1 if they are others than the block has. */

@@ -5,6 +5,8 @@ import type { PointExemplar, WalkedMetric } from '../../telemetry/provider/walk-
 import type { FamilyPart, SeriesValue } from './family.js';
 import { isClassic } from './histogram.js';
 import type { ExtraLabels, LabelPair, LabelStyle } from './labels.js';
+import type { LineBytes } from './line-bytes.js';
+import type { Sample } from './line-head.js';
 
 interface Merged {
   readonly pairs: readonly LabelPair[];
@@ -61,6 +63,11 @@ export class MergedPart implements FamilyPart {
 
   labelText(position: number): string {
     return this.#style.textOfPairs(this.#series[position]!.pairs);
+  }
+
+  writeHead(page: LineBytes, { open, bare, close }: Sample, position: number): void {
+    const labels = this.labelText(position);
+    page.text(labels === '' ? bare : open + labels + close);
   }
 
   labelPairs(position: number): readonly LabelPair[] {

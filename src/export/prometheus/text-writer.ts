@@ -6,8 +6,9 @@ import { openMetricsName } from './families.js';
 import type { Family, FamilyPart } from './family.js';
 import { isClassic, toClassicHistogram, type ExponentialPoint, type HistogramPoint } from './histogram.js';
 import { escapeValue, oneByteText, type LabelStyle } from './labels.js';
-import { BLOCK_SIZE, type LineBlocks, type Sample } from './line-blocks.js';
+import { BLOCK_SIZE, type LineBlocks } from './line-blocks.js';
 import { LineBytes } from './line-bytes.js';
+import type { Sample } from './line-head.js';
 import { floatText, numberText } from './numbers.js';
 
 type Resource = ResourceMetrics['resource'];
@@ -91,18 +92,22 @@ export class TextWriter {
     while (position < part.size && this.#page.length < CHUNK_LENGTH) {
       const end = Math.min(position + BLOCK_SIZE, part.size);
       const length = lines === undefined ? -1 : lines.prepare(position, end, exemplarText);
-      if (length < 0) this.#joinNumbers(numbers, position, end);
+      if (length < 0) this.#writeNumbers(numbers, position, end);
       else lines!.addTo(this.#page);
       position = end;
     }
     return position;
   }
 
-  #joinNumbers({ part, sample, exemplarText }: Numbers, from: number, end: number): void {
+  #writeNumbers({ part, sample, exemplarText }: Numbers, from: number, end: number): void {
+    const page = this.#page;
     for (let i = from; i < end; i++) {
       const value = part.value(i);
       if (value === undefined) continue;
-      this.#line(sample, part.labelText(i), value as number, exemplarText?.(i));
+      part.writeHead(page, sample, i);
+      page.number(value as number);
+      if (exemplarText !== undefined) page.text(exemplarText(i));
+      page.text('\n');
     }
   }
 
@@ -143,8 +148,8 @@ export class TextWriter {
       if (exemplars.length === 0) page.cumulative(first, texts, counts, point.count);
       else this.#bucketsWithExemplars(first, point, exemplars);
       const written = first + bucket.open.length;
-      if (point.sum !== undefined) this.#lineAsBefore(sum, written, labels.length, point.sum);
-      this.#lineAsBefore(count, written, labels.length, point.count);
+      if (point.sum !== undefined) this.#line(sum, written, labels.length, point.sum);
+      this.#line(count, written, labels.length, point.count);
     }
     return i;
   }
@@ -162,15 +167,8 @@ export class TextWriter {
     }
   }
 
-  #line({ open, bare, close }: Sample, labels: string, number: number, exemplarText = ''): void {
-    const page = this.#page;
-    page.text(labels === '' ? bare : open + labels + close);
-    page.number(number);
-    page.text(`${exemplarText}\n`);
-  }
-
   /** With labels that were written before; of no length where there are none. */
-  #lineAsBefore({ open, bare, close }: Sample, labels: number, length: number, number: number): void {
+  #line({ open, bare, close }: Sample, labels: number, length: number, number: number): void {
     const page = this.#page;
     page.text(length === 0 ? bare : open);
     page.again(labels, length);

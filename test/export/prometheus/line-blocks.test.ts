@@ -1,8 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { LabelStyle } from '../../../src/export/prometheus/labels.js';
-import { BLOCK_SIZE, LineBlocks, LineRoom, type Sample } from '../../../src/export/prometheus/line-blocks.js';
+import { BLOCK_SIZE, LineBlocks, LineRoom } from '../../../src/export/prometheus/line-blocks.js';
 import { LineBytes } from '../../../src/export/prometheus/line-bytes.js';
+import type { Sample } from '../../../src/export/prometheus/line-head.js';
 import { Namer } from '../../../src/export/prometheus/names.js';
 import type { WalkedMetric } from '../../../src/telemetry/provider/walk-series.js';
 
