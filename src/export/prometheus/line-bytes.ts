@@ -18,8 +18,13 @@ const LONGEST_BOUND = 30;
 
 /** Bytes that grow while lines are written to them. */
 export class LineBytes {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(4096);
+  #bytes: Buffer;
   #length = 0;
+
+  /** Memory that is not written to costs nothing: `size` may be what is needed at most. */
+  constructor(size = 4096) {
+    this.#bytes = Buffer.allocUnsafeSlow(size);
+  }
 
   get length(): number {
     return this.#length;

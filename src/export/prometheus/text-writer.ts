@@ -15,6 +15,8 @@ type Resource = ResourceMetrics['resource'];
 
 /** From this length on, what was written goes out. */
 const CHUNK_LENGTH = 64 * 1024;
+/** With what was begun when nearly as much was there. Longer lines make it longer. */
+const MOST_WAITING = CHUNK_LENGTH + 12 * 1024;
 
 /**
  * Writes the two text formats of Prometheus, piece by piece: 0.0.4, which its version 1.0.0 only adds quoted names to, and
@@ -28,8 +30,8 @@ export class TextWriter {
   readonly #style: LabelStyle;
   readonly #boundTexts = new WeakMap<readonly number[], readonly string[]>();
   /** What is written now, and what was sent last. */
-  #page = new LineBytes();
-  #sent = new LineBytes();
+  #page = new LineBytes(MOST_WAITING);
+  #sent = new LineBytes(MOST_WAITING);
 
   constructor(isOpenMetrics: boolean, style: LabelStyle) {
     this.#isOpenMetrics = isOpenMetrics;
