@@ -3,16 +3,12 @@ import type { Attributes } from '@opentelemetry/api';
 import { LabelTexts } from '../../../src/export/prometheus/label-texts.js';
 import { LabelStyle } from '../../../src/export/prometheus/labels.js';
 import { Namer } from '../../../src/export/prometheus/names.js';
-import type { WalkedMetric } from '../../../src/telemetry/provider/walk-series.js';
+import { lastingMetric } from '../../fakes/lasting-metric.js';
 
 /** A metric that lasts, and how often its attributes were asked for. */
 function metricOf(series: (Attributes | undefined)[]) {
   const state = { edition: 0, asked: 0 };
-  const metric: WalkedMetric = {
-    scope: { name: 'app' },
-    descriptor: { name: 'm', unit: '', description: '' },
-    dataPointType: 3,
-    isMonotonic: true,
+  const metric = lastingMetric({
     get edition() {
       return state.edition;
     },
@@ -24,7 +20,7 @@ function metricOf(series: (Attributes | undefined)[]) {
       return series[position];
     },
     value: () => 1,
-  };
+  });
   return { metric, state };
 }
 

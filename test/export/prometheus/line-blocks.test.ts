@@ -5,7 +5,7 @@ import { BLOCK_SIZE, LineBlocks, LineRoom } from '../../../src/export/prometheus
 import { LineBytes } from '../../../src/export/prometheus/line-bytes.js';
 import type { Sample } from '../../../src/export/prometheus/line-head.js';
 import { Namer } from '../../../src/export/prometheus/names.js';
-import type { WalkedMetric } from '../../../src/telemetry/provider/walk-series.js';
+import { lastingMetric, type LastingSeries } from '../../fakes/lasting-metric.js';
 
 interface Series {
   attributes: Attributes;
@@ -16,7 +16,7 @@ interface Series {
 const SAMPLE: Sample = { open: 'm{', bare: 'm ', close: '} ' };
 
 /** A metric that lasts, its lines as they are kept, and as they should be. */
-class Lines {
+class Lines implements LastingSeries {
   readonly series: Series[];
   readonly room: LineRoom;
   readonly blocks: LineBlocks;
@@ -25,22 +25,20 @@ class Lines {
   constructor(series: Series[], room = new LineRoom(1e6)) {
     this.series = series;
     this.room = room;
-    const read = () => this.edition;
-    const metric: WalkedMetric = {
-      scope: { name: 'app' },
-      descriptor: { name: 'm', unit: '', description: '' },
-      dataPointType: 3,
-      isMonotonic: true,
-      get edition() {
-        return read();
-      },
-      get size() {
-        return series.length;
-      },
-      attributes: (position) => series[position]?.attributes,
-      value: (position) => series[position]?.value,
-    };
+    const metric = lastingMetric(this);
     this.blocks = new LineBlocks(metric, new LabelStyle(new Namer(), 'underscores'), room, SAMPLE);
+  }
+
+  get size(): number {
+    return this.series.length;
+  }
+
+  attributes(position: number): Attributes | undefined {
+    return this.series[position]?.attributes;
+  }
+
+  value(position: number): number | undefined {
+    return this.series[position]?.value;
   }
 
   /** The lines of a page with so many series; `undefined` where a block cannot be kept. */
