@@ -6,7 +6,7 @@ import { numberText } from './numbers.js';
 
 /** Lines that are kept together: one more digit moves all that follow. */
 export const BLOCK_SIZE = 64;
-/** Longer lines are joined for each page. In bytes, without the number. */
+/** Longer lines are written anew for each page. In bytes, without the number. */
 const LONGEST_HEAD = 4096;
 /** Room for digits to come, in bytes for each line. */
 const SPARE = 2;
@@ -33,7 +33,7 @@ const NOT_KEPT: Block = { bytes: Buffer.alloc(0), used: 0 };
 /**
  * The lines of a metric whose series are one number each, as the bytes of the last page. Of a line only the number changes,
  * mostly not even in length: for the next page it is written over the last one, and only where it is another. That makes no
- * garbage and takes a fifth of the time that joining texts takes.
+ * garbage.
  */
 export class LineBlocks {
   readonly #metric: WalkedMetric;

@@ -133,8 +133,7 @@ export class Scrape {
 
 /** Copies, which a stream may hold for as long as it likes. */
 async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Buffer> {
-  for await (const piece of pieces)
-    yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece);
+  for await (const piece of pieces) yield Buffer.from(piece);
 }
 
 /** Middleware that compresses puts a `write` of its own here, which may never say when it has taken something. */
